@@ -1,0 +1,103 @@
+//! Why a model function gives no number (C0).
+
+/// The one error type of the model rooms. No function returns NaN or infinity instead.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ModelError {
+    /// There is no data at all.
+    #[error("no data")]
+    EmptyInput,
+    /// Fewer observations than the method needs.
+    #[error("needs {need} observations, got {got}")]
+    TooShort {
+        /// The minimum.
+        need: usize,
+        /// What was given.
+        got: usize,
+    },
+    /// A value is NaN or infinite.
+    #[error("value {index} is not finite")]
+    NonFinite {
+        /// Its place in the input.
+        index: usize,
+    },
+    /// A value outside what the method is defined for.
+    #[error("{name} is {value}, allowed is {domain}")]
+    OutOfDomain {
+        /// Which input.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What is allowed.
+        domain: &'static str,
+    },
+    /// Inputs that should have equal lengths or fitting shapes do not.
+    #[error("dimensions do not match: {left} against {right}")]
+    DimensionMismatch {
+        /// One length.
+        left: usize,
+        /// The other.
+        right: usize,
+    },
+    /// A matrix that must be inverted cannot be.
+    #[error("singular matrix")]
+    Singular,
+    /// An iterative method stopped early; the caller keeps the previous value.
+    #[error("not converged after {iterations} iterations")]
+    NotConverged {
+        /// How many were tried.
+        iterations: usize,
+    },
+    /// The data cannot carry the estimate: zero variance, one regime, no mean reversion.
+    #[error("degenerate: {why}")]
+    Degenerate {
+        /// What is missing.
+        why: &'static str,
+    },
+    /// No value satisfies the constraints.
+    #[error("infeasible: {why}")]
+    Infeasible {
+        /// Which constraints collide.
+        why: &'static str,
+    },
+    /// The input is too old to be used.
+    #[error("stale by {age_ns} ns")]
+    Stale {
+        /// How old.
+        age_ns: i64,
+    },
+    /// A feature would have used what was not yet known.
+    #[error("{feature} looks ahead")]
+    LookAhead {
+        /// Which one.
+        feature: String,
+    },
+    /// A capability this market does not have.
+    #[error("{0} is not available here")]
+    NotAvailable(&'static str),
+}
+
+/// Refuses empty input and any value that is not finite.
+///
+/// # Errors
+/// [`ModelError::EmptyInput`] or [`ModelError::NonFinite`] with the first bad index.
+pub fn check_finite(values: &[f64]) -> Result<(), ModelError> {
+    if values.is_empty() {
+        return Err(ModelError::EmptyInput);
+    }
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(index) => Err(ModelError::NonFinite { index }),
+        None => Ok(()),
+    }
+}
+
+/// [`check_finite`], and at least `need` values.
+///
+/// # Errors
+/// As [`check_finite`], or [`ModelError::TooShort`].
+pub fn check_series(values: &[f64], need: usize) -> Result<(), ModelError> {
+    check_finite(values)?;
+    if values.len() < need {
+        return Err(ModelError::TooShort { need, got: values.len() });
+    }
+    Ok(())
+}
