@@ -7,6 +7,8 @@
 //!
 //! This room knows nothing of any other room.
 
+pub mod bar;
+pub mod book;
 pub mod event;
 pub mod ids;
 pub mod instrument;
@@ -16,6 +18,8 @@ pub mod qty;
 pub mod side;
 pub mod time;
 
+pub use bar::{Bar, BarGrid, BarPrices};
+pub use book::{BookState, Level, OrderBook};
 pub use event::{
     EventFlags, Halt, IndexValue, LevelUpdate, MarketData, MarketEvent, SessionPhase, TradePrint,
 };
