@@ -4,5 +4,7 @@
 //! `ARCHITECTURE.md` has the picture. The rooms below may use the ones above them in this
 //! list and nothing underneath.
 
+pub mod execution;
 pub mod market;
 pub mod model;
+pub mod risk;
