@@ -1,9 +1,10 @@
 //! Himal, a full-screen terminal trading console for the Nepal Stock Exchange over an
 //! embedded, deterministic engine.
 //!
-//! `ARCHITECTURE.md` has the picture. The rooms below may use the ones above them in this
-//! list and nothing underneath.
+//! The rooms, each allowed to use those before it and nothing after: [`market`], [`model`],
+//! [`calc`], [`execution`], [`risk`]. `ARCHITECTURE.md` has the picture.
 
+pub mod calc;
 pub mod execution;
 pub mod market;
 pub mod model;

@@ -6,6 +6,7 @@
 
 pub mod error;
 pub mod provenance;
+pub mod regime;
 
 pub use error::ModelError;
 pub use provenance::{Provenance, Sourced};
