@@ -4,6 +4,7 @@
 //! room carries its units in its name or type, and a [`provenance::Provenance`] where a fallback was
 //! possible. Every function follows the conventions of C0: typed errors, no NaN out, no panic in.
 
+pub mod anomaly;
 pub mod error;
 pub mod provenance;
 pub mod regime;
