@@ -7,6 +7,7 @@
 //!
 //! This room knows nothing of any other room.
 
+pub mod calendar;
 pub mod event;
 pub mod ids;
 pub mod instrument;
@@ -16,6 +17,7 @@ pub mod qty;
 pub mod side;
 pub mod time;
 
+pub use calendar::{Calendar, CalendarError, Confidence, SessionDay, SessionSchedule};
 pub use event::{
     EventFlags, Halt, IndexValue, LevelUpdate, MarketData, MarketEvent, SessionPhase, TradePrint,
 };
