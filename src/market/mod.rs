@@ -14,6 +14,7 @@ pub mod instrument;
 pub mod money;
 pub mod price;
 pub mod qty;
+pub mod rules;
 pub mod side;
 pub mod time;
 
