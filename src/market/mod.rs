@@ -7,8 +7,11 @@
 //!
 //! This room knows nothing of any other room.
 
+pub mod bikram_sambat;
 pub mod calendar;
+pub mod corporate_action;
 pub mod event;
+pub mod fees;
 pub mod ids;
 pub mod instrument;
 pub mod money;
@@ -18,6 +21,7 @@ pub mod rules;
 pub mod side;
 pub mod time;
 
+pub use bikram_sambat::BikramSambat;
 pub use calendar::{Calendar, CalendarError, Confidence, SessionDay, SessionSchedule};
 pub use event::{
     EventFlags, Halt, IndexValue, LevelUpdate, MarketData, MarketEvent, SessionPhase, TradePrint,

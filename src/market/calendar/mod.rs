@@ -125,7 +125,11 @@ impl Calendar {
     ///
     /// # Errors
     /// [`CalendarError::NotAvailable`] if either end is outside the table.
-    pub fn sessions_between(&self, from: SessionDate, to: SessionDate) -> Result<&[SessionDate], CalendarError> {
+    pub fn sessions_between(
+        &self,
+        from: SessionDate,
+        to: SessionDate,
+    ) -> Result<&[SessionDate], CalendarError> {
         self.within(from)?;
         self.within(to)?;
         let start = self.sessions.partition_point(|s| *s < from);
@@ -182,7 +186,8 @@ impl Calendar {
         if !self.is_session(date)? {
             return Err(CalendarError::NotASession { date });
         }
-        let special = self.specials.binary_search_by(|s| s.date.cmp(&date)).ok().and_then(|i| self.specials.get(i));
+        let special =
+            self.specials.binary_search_by(|s| s.date.cmp(&date)).ok().and_then(|i| self.specials.get(i));
         let hours = special.and_then(|s| s.hours).or_else(|| self.hours_of(date));
         let auction = match special {
             Some(special) if !special.pre_open => None,
@@ -283,7 +288,13 @@ fn sessions(table: &table::Table) -> Vec<SessionDate> {
         in_week && closed.binary_search(&date).is_err() && !in_stretch()
     };
     let (first, last) = (table.table.first.as_ref().0, table.table.last.as_ref().0);
-    first.naive().iter_days().map(SessionDate::from).take_while(|d| *d <= last).filter(|d| trades(*d)).collect()
+    first
+        .naive()
+        .iter_days()
+        .map(SessionDate::from)
+        .take_while(|d| *d <= last)
+        .filter(|d| trades(*d))
+        .collect()
 }
 
 /// The entry in force on a date: the last one that begins on or before it.

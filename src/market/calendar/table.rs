@@ -187,7 +187,8 @@ fn fault<T>(text: &str, at: &Spanned<T>, problem: String) -> TableFault {
 }
 
 fn check_range(text: &str, range: &Range) -> Result<(), TableFault> {
-    let (first, observed, last) = (range.first.as_ref().0, range.observed_to.as_ref().0, range.last.as_ref().0);
+    let (first, observed, last) =
+        (range.first.as_ref().0, range.observed_to.as_ref().0, range.last.as_ref().0);
     if observed < first {
         return Err(fault(text, &range.observed_to, format!("{observed} is before `first`, {first}")));
     }
@@ -215,7 +216,8 @@ fn check_order<'a>(
         let date = entry.as_ref().0;
         match previous {
             None if whole && date > first => {
-                let problem = format!("the first `{name}` must hold from {first} or earlier, not from {date}");
+                let problem =
+                    format!("the first `{name}` must hold from {first} or earlier, not from {date}");
                 return Err(fault(text, entry, problem));
             }
             Some(before) if date <= before => {
@@ -253,7 +255,11 @@ fn check_hours(text: &str, table: &Table) -> Result<(), TableFault> {
             (Some(open), Some(close)) => after(open, close)?,
             (None, None) => {}
             _ => {
-                return Err(fault(text, &special.date, "give both `open` and `close`, or neither".to_owned()));
+                return Err(fault(
+                    text,
+                    &special.date,
+                    "give both `open` and `close`, or neither".to_owned(),
+                ));
             }
         }
     }
@@ -266,7 +272,8 @@ fn check_auction(text: &str, auction: &PreOpen, table: &Table) -> Result<(), Tab
     let ended = |i: usize| table.hours.get(i + 1).is_some_and(|next| next.from.as_ref().0 <= from);
     let regular = table.hours.iter().enumerate().filter(|(i, _)| !ended(*i)).map(|(_, h)| h.open);
     let short = table.short_day.iter().filter(|s| s.to.as_ref().0 >= from).map(|s| s.open);
-    let special = table.special.iter().filter(|s| s.pre_open && s.date.as_ref().0 >= from).filter_map(|s| s.open);
+    let special =
+        table.special.iter().filter(|s| s.pre_open && s.date.as_ref().0 >= from).filter_map(|s| s.open);
     match regular.chain(short).chain(special).find(|open| open < auction.match_at.as_ref()) {
         None => Ok(()),
         Some(open) => {
@@ -277,7 +284,8 @@ fn check_auction(text: &str, auction: &PreOpen, table: &Table) -> Result<(), Tab
 }
 
 fn check_stretches(text: &str, table: &Table) -> Result<(), TableFault> {
-    let ends = table.closed.iter().map(|c| (c.from, &c.to)).chain(table.short_day.iter().map(|s| (s.from, &s.to)));
+    let ends =
+        table.closed.iter().map(|c| (c.from, &c.to)).chain(table.short_day.iter().map(|s| (s.from, &s.to)));
     for (from, to) in ends {
         if to.as_ref() < &from {
             return Err(fault(text, to, format!("{} is before `from`, {}", to.as_ref().0, from.0)));
@@ -296,7 +304,11 @@ fn check_stretches(text: &str, table: &Table) -> Result<(), TableFault> {
         let closed = table.closures.days.iter().any(|c| c.as_ref().0 == date)
             || table.closed.iter().any(|c| c.from.0 <= date && date <= c.to.as_ref().0);
         if closed {
-            return Err(fault(text, day, format!("{date} is also listed as closed; a day is one or the other")));
+            return Err(fault(
+                text,
+                day,
+                format!("{date} is also listed as closed; a day is one or the other"),
+            ));
         }
     }
     Ok(())

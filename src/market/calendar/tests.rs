@@ -101,8 +101,12 @@ fn agrees_with_the_observed_trading_days() {
         .map(|(date, _)| d(date))
         .filter(|date| *date >= d("2012-01-01"))
         .collect();
-    let table: BTreeSet<SessionDate> =
-        Calendar::embedded().sessions_between(d("2012-01-01"), d("2026-08-21")).unwrap().iter().copied().collect();
+    let table: BTreeSet<SessionDate> = Calendar::embedded()
+        .sessions_between(d("2012-01-01"), d("2026-08-21"))
+        .unwrap()
+        .iter()
+        .copied()
+        .collect();
     let differ: Vec<String> = observed.symmetric_difference(&table).map(ToString::to_string).collect();
     assert_eq!(differ, KNOWN_EXCEPTIONS);
     assert!(observed.len() > 3_000, "the record holds {} sessions", observed.len());
@@ -198,10 +202,7 @@ fn outside_the_table_nothing_is_guessed() {
     assert!(calendar.add_sessions(d("2026-12-30"), 5).is_err());
     assert!(calendar.add_sessions(d("2026-12-30"), u32::MAX).is_err());
     assert!(calendar.previous_session(d("2011-01-02")).is_err());
-    assert_eq!(
-        calendar.session(d("2024-07-05")),
-        Err(CalendarError::NotASession { date: d("2024-07-05") })
-    );
+    assert_eq!(calendar.session(d("2024-07-05")), Err(CalendarError::NotASession { date: d("2024-07-05") }));
 }
 
 #[test]
@@ -242,7 +243,13 @@ fn a_bad_table_is_refused_by_line_and_key() {
         ("last = 2024-12-31", "last = 2024-05-31", 5, "last", "before `observed_to`"),
         ("last = 2024-12-31", "last = 11:00:00", 5, "last", "write it as 2026-08-21"),
         ("last = 2024-12-31", "last = \"soon\"", 5, "last", ""),
-        ("last = 2024-12-31", "lats = 2024-12-31", 5, "lats", "expected one of `first`, `observed_to`, `last`"),
+        (
+            "last = 2024-12-31",
+            "lats = 2024-12-31",
+            5,
+            "lats",
+            "expected one of `first`, `observed_to`, `last`",
+        ),
         ("\"mon\"]", "\"monday\"]", 9, "days", "expected one of `mon`"),
         ("close = 15:00:00", "close = 10:00:00", 14, "close", "not after the opening at 11:00:00"),
         ("close = 15:00:00", "close = 2024-01-01", 14, "close", "write it as 11:00:00"),
@@ -257,8 +264,16 @@ fn a_bad_table_is_refused_by_line_and_key() {
         assert!(fault.problem.contains(says), "{to}: {fault}");
     }
     for (more, key, says) in [
-        ("[closures]\ndays = [\n  2024-01-07,\n  2025-01-07,\n]\n", "days", "2025-01-07 is outside the table"),
-        ("[[special]]\ndate = 2024-01-07\nopen = 11:00:00\nreason = \"x\"\n", "date", "both `open` and `close`"),
+        (
+            "[closures]\ndays = [\n  2024-01-07,\n  2025-01-07,\n]\n",
+            "days",
+            "2025-01-07 is outside the table",
+        ),
+        (
+            "[[special]]\ndate = 2024-01-07\nopen = 11:00:00\nreason = \"x\"\n",
+            "date",
+            "both `open` and `close`",
+        ),
         ("[[closed]]\nfrom = 2024-03-02\nto = 2024-03-01\nreason = \"x\"\n", "to", "before `from`"),
         (
             "[[special]]\ndate = 2024-01-07\nreason = \"x\"\n[closures]\ndays = [2024-01-07]\n",
@@ -270,11 +285,7 @@ fn a_bad_table_is_refused_by_line_and_key() {
             "match_at",
             "after trading opens at 11:00:00",
         ),
-        (
-            "[[week]]\nfrom = 2023-01-01\ndays = [\"sun\"]\n",
-            "from",
-            "2023-01-01 does not follow 2024-01-01",
-        ),
+        ("[[week]]\nfrom = 2023-01-01\ndays = [\"sun\"]\n", "from", "2023-01-01 does not follow 2024-01-01"),
     ] {
         let Err(CalendarError::Table(fault)) = Calendar::from_toml(&format!("{SMALL}{more}")) else {
             panic!("accepted: {more}");

@@ -55,9 +55,7 @@ pub fn official_close(
     let half_up = value.checked_mul(2).and_then(|v| v.checked_add(volume)).map(|v| v.div_euclid(2 * volume));
     match half_up.and_then(|units| i64::try_from(units).ok()) {
         Some(units) => Ok(Some(Price::from_units(units))),
-        None => {
-            Err(RuleError::OutOfDomain { rule: "official close", name: "traded value", value: i64::MAX })
-        }
+        None => Err(RuleError::OutOfDomain { rule: "official close", name: "traded value", value: i64::MAX }),
     }
 }
 
@@ -83,7 +81,8 @@ mod tests {
     #[test]
     fn the_close_of_a_day() {
         let at = |time: &str| Timestamp::nepal(day("2025-06-01"), time.parse().unwrap()).unwrap();
-        let print = |time: &str, price: i64, qty: i64| (at(time), Price::from_units(price), Qty::from_units(qty));
+        let print =
+            |time: &str, price: i64, qty: i64| (at(time), Price::from_units(price), Qty::from_units(qty));
         let early = print("12:00:00", 40_000, 500);
         let quarter = print("14:45:00", 50_000, 10);
         let late = print("14:59:59", 50_100, 20);

@@ -256,7 +256,8 @@ mod tests {
         // 2,672.25 before, 2,511.91 at the end: -6.00 % to the decimal.
         let date = "2025-09-18";
         let got =
-            tripped_by(day(date), at(date, "11:00:00"), at(date, "12:04:00"), 2, index(251_191, 267_225)).unwrap();
+            tripped_by(day(date), at(date, "11:00:00"), at(date, "12:04:00"), 2, index(251_191, 267_225))
+                .unwrap();
         assert_eq!(got.map(|l| l.level), Some(3));
     }
 

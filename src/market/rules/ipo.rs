@@ -62,7 +62,8 @@ mod tests {
             (-500, "2025-06-01", None),
             (i64::MAX, "2025-06-01", None),
         ] {
-            let got = first_trade_band(Price::from_units(net_worth), Price::from_units(10_000), day(date)).ok();
+            let got =
+                first_trade_band(Price::from_units(net_worth), Price::from_units(10_000), day(date)).ok();
             assert_eq!(got.map(|b| (b.lower.units(), b.upper.units())), expected, "{net_worth} on {date}");
         }
     }

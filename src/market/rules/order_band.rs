@@ -128,7 +128,8 @@ mod tests {
             ("2026-04-20", 500, 47_500, 52_500),
         ] {
             assert_eq!(pre_open_band_bps(day(date)), bps, "{date}");
-            let band = OrderBands::new(Price::from_units(50_000), tick, day(date)).unwrap().pre_open().unwrap();
+            let band =
+                OrderBands::new(Price::from_units(50_000), tick, day(date)).unwrap().pre_open().unwrap();
             assert_eq!((band.lower.units(), band.upper.units()), (lower, upper), "{date}");
         }
     }

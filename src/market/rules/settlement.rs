@@ -114,10 +114,7 @@ mod tests {
     fn a_date_nobody_observed_is_planned_two_sessions_later() {
         let calendar = Calendar::embedded();
         let got = settlement(calendar, day("2026-08-20"), 2).unwrap();
-        assert_eq!(
-            got.settles,
-            SessionDay { date: day("2026-08-24"), confidence: Confidence::Provisional }
-        );
+        assert_eq!(got.settles, SessionDay { date: day("2026-08-24"), confidence: Confidence::Provisional });
         assert_eq!(got.conservative.date, day("2026-08-26"));
         assert_eq!(got.resale.date, day("2026-08-24"));
     }
@@ -125,10 +122,7 @@ mod tests {
     #[test]
     fn no_trade_without_a_session() {
         let calendar = Calendar::embedded();
-        assert!(matches!(
-            settlement(calendar, day("2024-07-05"), 3),
-            Err(CalendarError::NotASession { .. })
-        ));
+        assert!(matches!(settlement(calendar, day("2024-07-05"), 3), Err(CalendarError::NotASession { .. })));
         assert!(matches!(
             settlement(calendar, day("2026-12-31"), 3),
             Err(CalendarError::NotAvailable { .. })
