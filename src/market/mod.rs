@@ -9,17 +9,24 @@
 
 pub mod bar;
 pub mod book;
+pub mod bikram_sambat;
+pub mod calendar;
+pub mod corporate_action;
 pub mod event;
+pub mod fees;
 pub mod ids;
 pub mod instrument;
 pub mod money;
 pub mod price;
 pub mod qty;
+pub mod rules;
 pub mod side;
 pub mod time;
 
 pub use bar::{Bar, BarGrid, BarPrices};
 pub use book::{BookState, Level, OrderBook};
+pub use bikram_sambat::BikramSambat;
+pub use calendar::{Calendar, CalendarError, Confidence, SessionDay, SessionSchedule};
 pub use event::{
     EventFlags, Halt, IndexValue, LevelUpdate, MarketData, MarketEvent, SessionPhase, TradePrint,
 };
