@@ -4,5 +4,6 @@
 //! `ARCHITECTURE.md` has the picture. The rooms below may use the ones above them in this
 //! list and nothing underneath.
 
+pub mod feed;
 pub mod market;
 pub mod model;
