@@ -9,5 +9,8 @@
 
 pub mod day;
 pub mod error;
+pub mod import;
+pub mod ohlcv;
 
 pub use error::FeedError;
+pub use ohlcv::{DayOhlcv, ohlcv};

@@ -21,6 +21,7 @@ mod words;
 mod writer;
 
 pub use bars::DailyBar;
+pub(crate) use bytes::hex;
 pub use meta::{DayMeta, Origin, OriginFile, SourceInfo, StartingAccount, StartingHolding};
 pub use reader::{DayReader, Events};
 pub use schema::{GROUP_ROWS, SCHEMA};
