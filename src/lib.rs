@@ -2,10 +2,12 @@
 //! embedded, deterministic engine.
 //!
 //! The rooms, each allowed to use those before it and nothing after: [`market`], [`model`],
-//! [`calc`], [`execution`], [`risk`]. `ARCHITECTURE.md` has the picture.
+//! [`calc`], [`execution`], [`risk`], [`engine`], [`feed`]. `ARCHITECTURE.md` has the picture.
 
 pub mod calc;
+pub mod engine;
 pub mod execution;
+pub mod feed;
 pub mod market;
 pub mod model;
 pub mod risk;

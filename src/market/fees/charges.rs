@@ -1,5 +1,7 @@
 //! The charges of one fill, given what the day has already been charged.
 
+use serde::{Deserialize, Serialize};
+
 use super::FeeError;
 use super::schedule::{Schedule, negative};
 use crate::market::{Money, Side};
@@ -19,7 +21,7 @@ pub struct Charges {
 }
 
 /// What one account has traded and been charged in one symbol on one side today.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct DayCharged {
     /// Price times quantity of the fills so far.
     pub amount: Money,
