@@ -25,7 +25,8 @@ fn out_of_domain(name: &'static str, value: i64) -> ActionError {
     ActionError::OutOfDomain { name, value }
 }
 
-/// A ratio of whole numbers, in lowest terms. The denominator is positive, the numerator not negative.
+/// A ratio of whole numbers, in lowest terms. The denominator is positive, the numerator not
+/// negative.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ratio {
     num: i64,
@@ -108,8 +109,8 @@ pub enum CorporateAction {
 pub struct Factors {
     /// Multiplies prices before the ex-date.
     pub price: Ratio,
-    /// Multiplies volumes before the ex-date, and holdings on it. For rights this is the inverse
-    /// of the price factor and says nothing about the holding, which grows only by what is subscribed.
+    /// Multiplies volumes before the ex-date, and holdings on it. For rights this is the inverse of
+    /// the price factor and says nothing about the holding, which grows only by what is subscribed.
     pub volume: Ratio,
     /// Multiplies prices of the total-return series before the ex-date.
     pub total_return: Ratio,
@@ -121,7 +122,8 @@ impl CorporateAction {
     /// The factors, given the last close with the right (needed for rights and dividends).
     ///
     /// Split 1:k: `1/k`. Bonus b: `1/(1+b)`. Rights n at S: `(P + nS) / (P (1+n))`, or 1 if S
-    /// reaches P. Cash d: price unchanged, total return `1 - d/P` (R2; no price adjustment for cash was seen on the exchange).
+    /// reaches P. Cash d: price unchanged, total return `1 - d/P` (R2; no price adjustment for cash
+    /// was seen on the exchange).
     ///
     /// # Errors
     /// [`ActionError::OutOfDomain`] for terms that are not positive, a dividend that reaches the
@@ -190,7 +192,8 @@ fn rights(close: i64, offered: Ratio, issue: i64) -> Result<Factors, ActionError
     Ok(Factors { price, volume, total_return: price, rights_without_value: false })
 }
 
-/// A price before an action as it reads after it: to the nearest paisa, half up. `None` on overflow.
+/// A price before an action as it reads after it: to the nearest paisa, half up. `None` on
+/// overflow.
 #[must_use]
 pub fn adjusted_price(price: Price, factor: Ratio) -> Option<Price> {
     let paisa = Money::from_paisa(price.units()).scaled_half_up(factor.num, factor.den)?;

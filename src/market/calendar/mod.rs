@@ -181,7 +181,8 @@ impl Calendar {
     /// The hours of a session.
     ///
     /// # Errors
-    /// [`CalendarError::NotAvailable`] outside the table, [`CalendarError::NotASession`] on a closed day.
+    /// [`CalendarError::NotAvailable`] outside the table, [`CalendarError::NotASession`] on a
+    /// closed day.
     pub fn session(&self, date: SessionDate) -> Result<SessionSchedule, CalendarError> {
         if !self.is_session(date)? {
             return Err(CalendarError::NotASession { date });
@@ -212,8 +213,8 @@ impl Calendar {
     /// conventions (C0).
     ///
     /// # Errors
-    /// [`CalendarError::NotAvailable`] if the year reaches outside the table; the caller then uses the
-    /// documented fallback of 232.
+    /// [`CalendarError::NotAvailable`] if the year reaches outside the table; the caller then uses
+    /// the documented fallback of 232.
     pub fn sessions_in_last_365(&self, date: SessionDate) -> Result<u32, CalendarError> {
         let from = date.plus_days(-364).ok_or_else(|| self.not_available(date))?;
         let count = self.sessions_between(from, date)?.len();
@@ -273,7 +274,8 @@ impl Special {
     }
 }
 
-/// Every session of the table: the days of the week in force that are not closed, and the special ones.
+/// Every session of the table: the days of the week in force that are not closed, and the special
+/// ones.
 fn sessions(table: &table::Table) -> Vec<SessionDate> {
     let mut closed: Vec<SessionDate> = table.closures.days.iter().map(|d| d.as_ref().0).collect();
     closed.sort_unstable();

@@ -11,7 +11,8 @@ use crate::market::{SessionDate, SessionPhase, Timestamp};
 pub enum Confidence {
     /// The day was seen to trade, or not to.
     Observed,
-    /// After the observed dates: the week rule alone, no holiday known. A holiday may still be declared.
+    /// After the observed dates: the week rule alone, no holiday known. A holiday may still be
+    /// declared.
     Provisional,
 }
 
@@ -58,7 +59,8 @@ impl Span {
 pub struct PreOpen {
     /// When orders are taken.
     pub entry: Span,
-    /// When it matches. Nothing can be entered from the end of entry until continuous trading opens.
+    /// When it matches. Nothing can be entered from the end of entry until continuous trading
+    /// opens.
     pub match_at: Timestamp,
 }
 

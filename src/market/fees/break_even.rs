@@ -19,13 +19,13 @@ pub struct BreakEven {
 /// already sold of the symbol today.
 ///
 /// What a sale leaves rises with its price, slab edges included (crossing one lowers the
-/// commission), so the first price that covers the cost is the only boundary. (A single share is the
-/// exception: where two lines round up at once, one paisa more leaves one paisa less. The price
+/// commission), so the first price that covers the cost is the only boundary. (A single share is
+/// the exception: where two lines round up at once, one paisa more leaves one paisa less. The price
 /// given covers the cost and one paisa less does not.)
 ///
 /// # Errors
-/// [`FeeError::OutOfDomain`] unless the quantity is positive, the cost not negative and a price exists;
-/// [`FeeError::NotAvailable`] where the rate of that time is not known.
+/// [`FeeError::OutOfDomain`] unless the quantity is positive, the cost not negative and a price
+/// exists; [`FeeError::NotAvailable`] where the rate of that time is not known.
 pub fn break_even(
     schedule: &Schedule,
     sold_today: &DayCharged,

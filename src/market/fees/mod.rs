@@ -1,10 +1,10 @@
 //! What a trade costs: commission, the regulator's fee, the depository's fee, and tax on gains.
 //!
-//! All rates are facts by trade date (market rules, section 5). Every line is rounded to the nearest
-//! paisa, half up. The commission is a flat rate of the slab on the whole amount, so one rupee
-//! more can cost less (500,000 costs 1,650 and 500,001 costs 1,550): that cliff is real and kept. The slab is picked by
-//! the day's total for account, symbol and side, so a fill can carry a negative commission when
-//! the total crosses an edge.
+//! All rates are facts by trade date (market rules, section 5). Every line is rounded to the
+//! nearest paisa, half up. The commission is a flat rate of the slab on the whole amount, so one
+//! rupee more can cost less (500,000 costs 1,650 and 500,001 costs 1,550): that cliff is real and
+//! kept. The slab is picked by the day's total for account, symbol and side, so a fill can carry a
+//! negative commission when the total crosses an edge.
 //!
 //! Entry points: [`Schedule::on`], [`Schedule::charge`], [`tax::capital_gains_tax`],
 //! [`break_even::break_even`].

@@ -84,15 +84,22 @@ pub struct Schedule {
 impl Schedule {
     /// The rates in force.
     ///
-    /// Shares (promoter shares alike), per cent of the whole amount, at least NPR 10, by slab up
-    /// to 50 thousand / 500 thousand / 2 million / 10 million / above:
-    /// 1.00 / 0.90 / the rest not known, to 2016-07-19 (medium confidence);
-    /// 0.60 / 0.55 / 0.50 / 0.45 / 0.40 to 2020-12-26 (rates high, start medium);
-    /// 0.40 / 0.37 / 0.34 / 0.30 / 0.27 to 2024-05-13 (high);
-    /// 0.36 / 0.33 / 0.31 / 0.27 / 0.24 since (high).
-    /// Debentures and bonds 0.10 / 0.05 / 0.02 and funds 0.15 / 0.12 / 0.10, by slab up to 500
-    /// thousand / 5 million / above; no date of change is known. Regulator: 0.015 % on shares, 0.010 % on corporate
-    /// debentures and funds, 0.005 % on other bonds. Source: market rules, section 5.
+    /// Commission in per cent of the whole amount, at least NPR 10 (market rules, section 5):
+    ///
+    /// | shares, by amount in thousands | to 50 | to 500 | to 2,000 | to 10,000 | above | confidence |
+    /// |---|---|---|---|---|---|---|
+    /// | to 2016-07-19 | 1.00 | 0.90 | unknown | unknown | unknown | medium |
+    /// | to 2020-12-26 | 0.60 | 0.55 | 0.50 | 0.45 | 0.40 | high, start medium |
+    /// | to 2024-05-13 | 0.40 | 0.37 | 0.34 | 0.30 | 0.27 | high |
+    /// | since | 0.36 | 0.33 | 0.31 | 0.27 | 0.24 | high |
+    ///
+    /// | others, at all dates | to 500 | to 5,000 | above | confidence |
+    /// |---|---|---|---|---|
+    /// | debentures, bonds | 0.10 | 0.05 | 0.02 | high |
+    /// | funds | 0.15 | 0.12 | 0.10 | high |
+    ///
+    /// Promoter shares pay as shares. Regulator: 0.015 % on shares, 0.010 % on corporate
+    /// debentures and funds, 0.005 % on other bonds (high).
     ///
     /// # Errors
     /// [`FeeError::NotListed`] for an instrument of another market.
@@ -118,7 +125,8 @@ impl Schedule {
     /// the whole, at least NPR 10; nothing on nothing.
     ///
     /// # Errors
-    /// [`FeeError::NotAvailable`] where the rate of that time is not known; [`FeeError::OutOfDomain`] for a negative amount.
+    /// [`FeeError::NotAvailable`] where the rate of that time is not known;
+    /// [`FeeError::OutOfDomain`] for a negative amount.
     pub fn commission(&self, amount: Money) -> Result<Money, FeeError> {
         if amount < Money::ZERO {
             return Err(negative("amount", amount));

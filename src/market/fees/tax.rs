@@ -39,9 +39,9 @@ pub const LONG_TERM_DAYS: i64 = 365;
 /// The tax rate on a gain realised on `date` after `holding_days` calendar days, in basis points.
 ///
 /// Individuals: 10 % to 2011-07-16; 5 % to 2021-07-15 (high confidence, except that 7.5 % was
-/// announced and taken back in 2018); 7.5 % up to 365 days and 5 % beyond to 2026-07-16 (high);
-/// 10 % and 7.5 % from 2026-07-17 (rates high, start medium). Entities: 15 % to 2011-07-16, 10 % since (medium; no newer
-/// value was found for 2026). Source: market rules, section 5.
+/// announced and taken back in 2018); 7.5 % up to 365 days and 5 % beyond to 2026-07-16 (high); 10
+/// % and 7.5 % from 2026-07-17 (rates high, start medium). Entities: 15 % to 2011-07-16, 10 % since
+/// (medium; no newer value was found for 2026). Source: market rules, section 5.
 #[must_use]
 pub fn tax_rate_bps(date: SessionDate, holder: Holder, holding_days: i64) -> i64 {
     let table = match holder {

@@ -23,7 +23,8 @@ impl Band {
     /// quotes; with the instrument's tick, the last price that can be entered.
     ///
     /// # Errors
-    /// [`RuleError::OutOfDomain`] if the reference is not positive, the width is negative, or no price of the grid is left.
+    /// [`RuleError::OutOfDomain`] if the reference is not positive, the width is negative, or no
+    /// price of the grid is left.
     pub fn around(reference: Price, width_bps: i64, tick: Tick) -> Result<Self, RuleError> {
         let out_of_domain = |name, value| RuleError::OutOfDomain { rule: "price band", name, value };
         if !reference.is_positive() {
@@ -73,9 +74,9 @@ pub fn daily_band_bps(date: SessionDate) -> i64 {
     DAILY.on(date).copied().expect("the table holds from the beginning")
 }
 
-/// The prices of a day: [`daily_band_bps`] around the adjusted previous close (on the first day
-/// of a listing, around the price of its opening auction), rounded inward to the grid. Trading goes on at
-/// the limit; no rule stops a single symbol there.
+/// The prices of a day: [`daily_band_bps`] around the adjusted previous close (on the first day of
+/// a listing, around the price of its opening auction), rounded inward to the grid. Trading goes on
+/// at the limit; no rule stops a single symbol there.
 ///
 /// # Errors
 /// As [`Band::around`].
@@ -137,7 +138,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_ends_lie_on_the_grid_and_inside(close in 1i64..10_000_000, tick in 1i64..200, bps in 0i64..2_000) {
+        fn both_ends_lie_on_the_grid_and_inside(
+            close in 1i64..10_000_000,
+            tick in 1i64..200,
+            bps in 0i64..2_000,
+        ) {
             let grid = Tick::new(tick).unwrap();
             if let Ok(band) = Band::around(Price::from_units(close), bps, grid) {
                 prop_assert!(band.lower.is_on_grid(grid) && band.upper.is_on_grid(grid));
@@ -146,7 +151,8 @@ mod tests {
                 prop_assert!(within(band.upper) && within(band.lower));
                 // One tick further out would break the limit.
                 prop_assert!(!within(Price::from_units(band.upper.units() + tick)));
-                prop_assert!(band.lower.units() == tick || !within(Price::from_units(band.lower.units() - tick)));
+                let below = Price::from_units(band.lower.units() - tick);
+                prop_assert!(band.lower.units() == tick || !within(below));
             }
         }
     }

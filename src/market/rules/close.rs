@@ -30,8 +30,8 @@ pub fn closing_rule(date: SessionDate) -> ClosingRule {
 /// The official close of a symbol whose continuous session ends at `session_close`.
 ///
 /// `prints` are the day's trades of at least a board lot in time order. The volume-weighted price
-/// is rounded to the nearest paisa, half up (the rounding is not published; four closes in five were off the tick).
-/// `None` without a trade.
+/// is rounded to the nearest paisa, half up (the rounding is not published; four closes in five
+/// were off the tick). `None` without a trade.
 ///
 /// # Errors
 /// [`RuleError::OutOfDomain`] if the sums do not fit.

@@ -107,12 +107,13 @@ static LEVELS: Dated<&[HaltLevel]> = Dated(&[
 
 /// The halt levels in force on a date, lowest first.
 ///
-/// To 2019-03-31: 3 % stops trading for 15 minutes in the first hour, 4 % for 30 minutes up to
-/// the end of the second hour, 5 % for the rest of the day (levels high confidence, their start on
-/// 2008-08-25 medium; the index-point rule before it is not kept). From 2019-04-01: 4 % for 20 minutes before 12:00,
-/// 5 % for 40 minutes before 13:00, 6 % for the rest of the day (high confidence; kept after the
-/// band change of 2026-04-20, as no new rule was published). On 2020-05-12 and 05-13 a move of
-/// 2 % closed the market for the day. Source: market rules, section 2 and section 1 for May 2020.
+/// To 2019-03-31: 3 % stops trading for 15 minutes in the first hour, 4 % for 30 minutes up to the
+/// end of the second hour, 5 % for the rest of the day (levels high confidence, their start on
+/// 2008-08-25 medium; the index-point rule before it is not kept). From 2019-04-01: 4 % for 20
+/// minutes before 12:00, 5 % for 40 minutes before 13:00, 6 % for the rest of the day (high
+/// confidence; kept after the band change of 2026-04-20, as no new rule was published). On
+/// 2020-05-12 and 05-13 a move of 2 % closed the market for the day. Source: market rules, section
+/// 2 and section 1 for May 2020.
 ///
 /// # Errors
 /// [`RuleError::NotAvailable`] before 2008-08-25.

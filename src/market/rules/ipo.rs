@@ -17,8 +17,8 @@ static RULE: Dated<FirstTrade> =
     Dated(&[(ALWAYS, FirstTrade::NetWorth), (20_260_216, FirstTrade::FaceValue)]);
 
 /// Where the first trade of a listing may take place, in the special opening auction. If nothing
-/// matches there, the symbol does not trade that day and tries again in the next session; after the first
-/// price, the daily band applies around it.
+/// matches there, the symbol does not trade that day and tries again in the next session; after the
+/// first price, the daily band applies around it.
 ///
 /// To January 2026: one to three times the net worth per share. From February 2026 (first used on
 /// 2026-02-16): one to three times the face value where the net worth reaches the face value, else

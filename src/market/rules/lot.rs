@@ -47,7 +47,8 @@ pub fn lot_of(kind: InstrumentKind, qty: Qty) -> Result<Lot, RuleError> {
 }
 
 /// Whether selling `sale` of `held` as an odd lot splits a full lot off, which a directive of
-/// 2022-05-09 forbids. Its enforcement is unclear: a reason to warn, not to deny (market rules, section 2).
+/// 2022-05-09 forbids. Its enforcement is unclear: a reason to warn, not to deny (market rules,
+/// section 2).
 ///
 /// # Errors
 /// As [`lot_of`].

@@ -21,7 +21,8 @@ pub fn order_band_bps(date: SessionDate) -> i64 {
 
 /// How far from the previous close a limit may be entered in the opening auction, in basis points.
 ///
-/// 5 % to 2021-07-17, 2 % to 2026-04-17, 5 % from 2026-04-20 (high confidence; market rules, section 2).
+/// 5 % to 2021-07-17, 2 % to 2026-04-17, 5 % from 2026-04-20 (high confidence; market rules,
+/// section 2).
 #[must_use]
 pub fn pre_open_band_bps(date: SessionDate) -> i64 {
     PRE_OPEN.on(date).copied().expect("the table holds from the beginning")
@@ -53,7 +54,8 @@ impl OrderBands {
         })
     }
 
-    /// The same with this security's own width in continuous trading, where the exchange has published one.
+    /// The same with this security's own width in continuous trading, where the exchange has
+    /// published one.
     #[must_use]
     pub const fn with_order_bps(self, order_bps: i64) -> Self {
         Self { order_bps, ..self }
@@ -69,7 +71,8 @@ impl OrderBands {
     /// board lot, or around the previous close before the first.
     ///
     /// # Errors
-    /// [`RuleError::OutOfDomain`] if the last price is not positive or leaves nothing of the daily band.
+    /// [`RuleError::OutOfDomain`] if the last price is not positive or leaves nothing of the daily
+    /// band.
     pub fn continuous(&self, last: Option<Price>) -> Result<Band, RuleError> {
         self.inside_daily(last.unwrap_or(self.previous_close), self.order_bps)
     }

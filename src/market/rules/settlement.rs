@@ -20,7 +20,8 @@ pub fn settlement_sessions(date: SessionDate) -> u32 {
 /// The dates that follow from a trade.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settlement {
-    /// The buyer pays and the seller delivers by the end of this session. Known since 2021-01-24 only.
+    /// The buyer pays and the seller delivers by the end of this session. Known since 2021-01-24
+    /// only.
     pub pay_in: Option<SessionDay>,
     /// The trade settles.
     pub settles: SessionDay,
