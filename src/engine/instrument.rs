@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::InstrumentRules;
 use crate::market::{
-    Bar, BarPrices, BrokerId, ContractNo, MarketData, Money, OrderBook, Price, Qty, Side, Tick,
-    Timestamp, TradePrint,
+    Bar, BarPrices, BrokerId, ContractNo, MarketData, Money, OrderBook, Price, Qty, Side, Tick, Timestamp,
+    TradePrint,
 };
 use crate::model::anomaly::{Action, AnomalyLimits, PrintFacts, TickFilter, Verdict};
 
@@ -160,7 +160,12 @@ impl InstrumentState {
     }
 
     /// Judges a print, and takes it into the day, the bar and the tape as far as it may be used.
-    pub(super) fn on_print(&mut self, print: &TradePrint, facts: &PrintFacts, rules: &InstrumentRules) -> Verdict {
+    pub(super) fn on_print(
+        &mut self,
+        print: &TradePrint,
+        facts: &PrintFacts,
+        rules: &InstrumentRules,
+    ) -> Verdict {
         let verdict = self.filter.on_print(facts);
         let action = verdict.action();
         if verdict.findings.has(crate::model::anomaly::Check::Duplicate) {
@@ -187,7 +192,17 @@ impl InstrumentState {
             self.tape.pop_front();
         }
         let TradePrint { price, qty, aggressor, buyer, seller, contract } = *print;
-        self.tape.push_back(TapeRow { at, price, qty, aggressor, buyer, seller, contract, direction, action });
+        self.tape.push_back(TapeRow {
+            at,
+            price,
+            qty,
+            aggressor,
+            buyer,
+            seller,
+            contract,
+            direction,
+            action,
+        });
     }
 
     /// Finishes the bar and begins the next. `absent` bars leave no trace.

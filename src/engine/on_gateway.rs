@@ -28,7 +28,13 @@ pub(super) fn on_gateway(state: &mut State, report: &ExecutionReport, out: &mut 
     None
 }
 
-fn moved(state: &mut State, order: &Order, before: OrderState, report: &ExecutionReport, out: &mut Vec<Output>) {
+fn moved(
+    state: &mut State,
+    order: &Order,
+    before: OrderState,
+    report: &ExecutionReport,
+    out: &mut Vec<Output>,
+) {
     let id = order.id;
     if order.state != before {
         out.push(Output::OrderMoved { id, state: order.state });

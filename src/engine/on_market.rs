@@ -90,12 +90,21 @@ fn on_trade(
     let verdict = instrument.on_print(print, &facts, rules);
     instrument.version += 1;
     instrument.heard_at = event.at;
+    if verdict.is_usable() && print.qty >= rules.price_making_qty {
+        state.accounts.values_mut().for_each(|account| account.mark(id, print.price));
+    }
     after_verdict(state, id, event.source, verdict, out);
     Some(id.0)
 }
 
 /// Counts the verdict, and says it where it is not "use it".
-fn after_verdict(state: &mut State, id: InstrumentId, source: SourceId, verdict: Verdict, out: &mut Vec<Output>) {
+fn after_verdict(
+    state: &mut State,
+    id: InstrumentId,
+    source: SourceId,
+    verdict: Verdict,
+    out: &mut Vec<Output>,
+) {
     let now = state.now;
     let action = verdict.action();
     let duplicate = verdict.findings.has(Check::Duplicate);
@@ -140,7 +149,9 @@ fn on_depth(
     };
     let mut verdict = Verdict::default();
     if let MarketData::Level(level) | MarketData::Snapshot(level) = &event.data
-        && (!level.price.is_positive() || level.qty.units() < 0 || rules.tick.is_some_and(|t| !level.price.is_on_grid(t)))
+        && (!level.price.is_positive()
+            || level.qty.units() < 0
+            || rules.tick.is_some_and(|t| !level.price.is_on_grid(t)))
     {
         verdict.findings.add(Check::ImpossibleValue);
     }
@@ -174,7 +185,9 @@ fn on_depth(
             feed.rate.count(state.now, false);
         }
     } else {
-        if verdict.action() == Action::Quarantine && let Some(i) = state.instruments.get_mut(id.0 as usize) {
+        if verdict.action() == Action::Quarantine
+            && let Some(i) = state.instruments.get_mut(id.0 as usize)
+        {
             i.quarantined = i.quarantined.saturating_add(1);
         }
         after_verdict(state, id, event.source, verdict, out);

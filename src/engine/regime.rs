@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::regime::intraday::{MARKET_MIN_BARS, SymbolBar, equal_weight_return};
 use crate::model::regime::{
-    BarKind, BarReturn, FilteredProbability, IntradayRegime, IntradayRegimeParams, Regime, RegimeChange, Start,
+    BarKind, BarReturn, FilteredProbability, IntradayRegime, IntradayRegimeParams, Regime, RegimeChange,
+    Start,
 };
 use crate::model::{ModelError, Provenance};
 
@@ -46,7 +47,11 @@ impl MarketRegime {
             label: Regime::Normal,
             provenance: Provenance::fallback("start at 0.2", "no daily regime model"),
         };
-        Ok(Self { detector: IntradayRegime::new(params, start)?, input: RegimeInput::None, changes: Vec::new() })
+        Ok(Self {
+            detector: IntradayRegime::new(params, start)?,
+            input: RegimeInput::None,
+            changes: Vec::new(),
+        })
     }
 
     /// Takes the finished bar `index` of the market in. `from_index` is the index's own log return, if a

@@ -177,9 +177,14 @@ mod tests {
         session.on_halt(start, at(100), true);
         session.on_halt(Halt::End, at(200), true);
         session.on_halt(start, at(220), true);
-        for (from, to, want) in
-            [(100, 200, true), (90, 200, false), (120, 150, true), (150, 210, false), (230, 900, true), (210, 230, false)]
-        {
+        for (from, to, want) in [
+            (100, 200, true),
+            (90, 200, false),
+            (120, 150, true),
+            (150, 210, false),
+            (230, 900, true),
+            (210, 230, false),
+        ] {
             assert_eq!(session.halted_throughout(at(from), at(to)), want, "{from}..{to}");
         }
         assert!(session.resumed_within(at(150), at(210)));

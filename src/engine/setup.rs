@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::market::fees::Schedule;
-use crate::market::rules::{self, OrderBands};
+use crate::market::rules::order_band::OrderBands;
+use crate::market::rules::{lot, tick};
 use crate::market::{
     AccountId, BarGrid, Board, CalendarError, Instrument, InstrumentId, InstrumentKind, Money, Price, Qty,
     SessionDate, SessionPhase, SessionSchedule, Tick, Timestamp, Universe,
@@ -30,7 +31,7 @@ pub enum SetupError {
 }
 
 /// The rules of one instrument on this day, looked up once. `None` is "not known", and refuses.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct InstrumentRules {
     /// The price grid.
     pub tick: Option<Tick>,
@@ -56,17 +57,17 @@ impl InstrumentRules {
             };
         }
         let kind = instrument.kind;
-        let by_kind = |kind: InstrumentKind| rules::tick(kind, date).ok();
+        let by_kind = |kind: InstrumentKind| tick::tick(kind, date).ok();
         let tick = instrument.tick.or_else(|| kind.and_then(by_kind));
-        let lot = kind.and_then(|kind| rules::minimum_lot(kind).ok());
+        let least = kind.and_then(|kind| lot::minimum_lot(kind).ok());
         let bands = instrument
             .previous_close
             .zip(tick)
             .and_then(|(close, tick)| OrderBands::new(close, tick, date).ok());
         Self {
             tick,
-            qty_range: lot.map(|lot| (lot, rules::MAX_ORDER_QTY)),
-            price_making_qty: rules::BAR_MIN_QTY,
+            qty_range: least.map(|least| (least, lot::MAX_ORDER_QTY)),
+            price_making_qty: lot::BAR_MIN_QTY,
             bands,
             fees: kind.and_then(|kind| Schedule::on(kind, date).ok()),
         }
@@ -118,7 +119,7 @@ pub struct HoldingSetup {
 }
 
 /// The facts of a day.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct DaySetup {
     /// The session date.
     pub date: SessionDate,
@@ -168,7 +169,10 @@ impl DaySetup {
             grid: BarGrid::new(schedule.continuous.open, length_ns, count),
             accounts,
             anomaly: AnomalyLimits::default(),
-            regime: IntradayRegimeParams { bars_per_session: count.max(1), ..IntradayRegimeParams::default() },
+            regime: IntradayRegimeParams {
+                bars_per_session: count.max(1),
+                ..IntradayRegimeParams::default()
+            },
         }
     }
 
@@ -203,15 +207,8 @@ impl DaySetup {
     /// A number that stands for all the facts that decide: a state restored under other facts is refused.
     #[must_use]
     pub fn digest(&self) -> u64 {
-        let facts = (
-            self.date,
-            &self.universe,
-            &self.phases,
-            self.grid,
-            &self.accounts,
-            self.anomaly,
-            self.regime,
-        );
+        let facts =
+            (self.date, &self.universe, &self.phases, self.grid, &self.accounts, self.anomaly, self.regime);
         let bytes = postcard::to_stdvec(&facts).expect("the facts of a day have a wire form");
         bytes
             .iter()

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::regime::MarketRegime;
-use super::{Account, AlertKind, AlertLog, Answers, DaySetup, InstrumentState, Output, SessionState, SetupError};
+use super::{
+    Account, AlertKind, AlertLog, Answers, DaySetup, InstrumentState, Output, SessionState, SetupError,
+};
 use crate::execution::{ClientOrderId, Order};
 use crate::market::{AccountId, InstrumentId, SourceId, Timestamp};
 use crate::model::anomaly::QuarantineRate;
@@ -53,7 +55,7 @@ pub struct Counters {
 }
 
 /// The state of the session.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct State {
     /// The day's facts, fixed before the first input. Not part of the wire form: a restored state
     /// is given the same facts again, and the digest in it says whether they are the same.

@@ -8,8 +8,8 @@
 //! This room knows nothing of any other room.
 
 pub mod bar;
-pub mod book;
 pub mod bikram_sambat;
+pub mod book;
 pub mod calendar;
 pub mod corporate_action;
 pub mod event;
@@ -24,8 +24,8 @@ pub mod side;
 pub mod time;
 
 pub use bar::{Bar, BarGrid, BarPrices};
-pub use book::{BookState, Level, OrderBook};
 pub use bikram_sambat::BikramSambat;
+pub use book::{BookState, Level, OrderBook};
 pub use calendar::{Calendar, CalendarError, Confidence, SessionDay, SessionSchedule};
 pub use event::{
     EventFlags, Halt, IndexValue, LevelUpdate, MarketData, MarketEvent, SessionPhase, TradePrint,

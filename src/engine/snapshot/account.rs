@@ -2,7 +2,7 @@
 
 use crate::engine::{Account, Position, State};
 use crate::market::fees::{Holder, break_even, capital_gains_tax};
-use crate::market::rules::settlement;
+use crate::market::rules::settlement::{DEFAULT_RESALE_SESSIONS, settlement};
 use crate::market::{AccountId, Calendar, InstrumentId, Money, Price, Qty, SessionDate, Side, Symbol};
 
 /// Holding days assumed where the purchase date is not known: the dearer rate applies.
@@ -95,7 +95,7 @@ struct SaleDates {
 
 impl SaleDates {
     fn of(date: SessionDate) -> Self {
-        let dates = settlement(Calendar::embedded(), date).ok();
+        let dates = settlement(Calendar::embedded(), date, DEFAULT_RESALE_SESSIONS).ok();
         Self { pay_in: dates.map(|d| d.settles.date), first_sale: dates.map(|d| d.resale.date) }
     }
 }
@@ -152,8 +152,8 @@ impl Exit {
         let cost = position.value().zip(position.cost).and_then(|(value, cost)| {
             let (charges, _) = fees.charge(Side::Sell, &position.sells, value).ok()?;
             let left = value.checked_sub(charges.total)?;
-            let tax =
-                capital_gains_tax(setup.date, Holder::Individual, SHORT_HOLDING_DAYS, left, cost).ok()?;
+            let gain = left.checked_sub(cost)?;
+            let tax = capital_gains_tax(setup.date, Holder::Individual, SHORT_HOLDING_DAYS, gain).ok()?;
             charges.total.checked_add(tax)
         });
         Some(Self { break_even: even.map(|b| b.on_tick), cost })

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{AccountView, InstrumentView, RegimeView, Snapshot};
 use crate::engine::State;
 use crate::execution::Order;
-use crate::market::InstrumentId;
-use crate::market::rules::{NextHalt, next_halt};
+use crate::market::rules::halt::{NextHalt, next_halt};
+use crate::market::{IndexValue, InstrumentId};
 
 /// Remembers the last views with the version of what they were made from.
 #[derive(Default, Debug)]
@@ -81,5 +81,7 @@ fn next_index_halt(state: &State) -> Option<NextHalt> {
     let session = state.session();
     let index = session.index?;
     let open = state.setup().grid.start(0);
-    next_halt(state.setup().date, index.previous_close_e2?, index.last_e2, open, state.now()).ok().flatten()
+    let tripped = session.past_halts.iter().chain(&session.halt).filter_map(|h| h.level).max().unwrap_or(0);
+    let value = IndexValue { points_e2: index.last_e2, previous_close_e2: index.previous_close_e2 };
+    next_halt(state.setup().date, open, state.now(), tripped, value).ok().flatten()
 }

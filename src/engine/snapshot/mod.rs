@@ -18,7 +18,7 @@ use super::regime::{MarketRegime, RegimeInput};
 use super::state::{Counters, FeedState};
 use super::{Alert, Answer, DaySetup, SessionState};
 use crate::execution::{ClientOrderId, Order};
-use crate::market::rules::NextHalt;
+use crate::market::rules::halt::NextHalt;
 use crate::market::{InstrumentId, SourceId, Symbol, Timestamp};
 use crate::model::Provenance;
 use crate::model::regime::intraday::BarProbability;
