@@ -5,6 +5,7 @@
 //! [`calc`], [`execution`], [`risk`], [`engine`], [`feed`], [`console`]. `ARCHITECTURE.md` has the picture.
 
 pub mod calc;
+pub mod cli;
 pub mod console;
 pub mod engine;
 pub mod execution;

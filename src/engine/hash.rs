@@ -47,7 +47,7 @@ impl State {
 }
 
 /// Folds an input and what it left behind into the running digest.
-#[inline]
+#[inline(always)]
 pub(super) fn fold(state: &mut State, input: &Input, touched: Option<u32>, outputs: usize) {
     let mut h = state.digest;
     h = mix(h, input.at.ns() as u64);

@@ -83,7 +83,7 @@ fn look_for_silence(state: &mut State, out: &mut Vec<Output>) {
     let since_open = state.session.phase_since;
     let since_halt = state.session.past_halts.last().and_then(|h| h.to).unwrap_or_default();
     let mut news = Vec::new();
-    for (source, feed) in &mut state.feeds {
+    for (source, feed) in state.feeds.iter_mut() {
         let quiet_since = feed.last_at.max(since_open).max(since_halt);
         let silent_ns = state.now.since_ns(quiet_since);
         if silent_ns > limit && !feed.stale {
@@ -101,9 +101,9 @@ fn look_for_silence(state: &mut State, out: &mut Vec<Output>) {
 
 /// A message came: the feed is not stale (any more).
 pub(super) fn feed_spoke(state: &mut State, source: SourceId, out: &mut Vec<Output>) {
-    let Some(feed) = state.feeds.get_mut(&source) else { return };
+    let Some(feed) = state.feeds.get_mut(source) else { return };
     feed.stale = false;
-    if state.feeds.values().all(|f| !f.stale) {
+    if state.feeds.iter().all(|(_, f)| !f.stale) {
         state.regime.detector.set_stale(false);
     }
     state.alert(AlertKind::FeedBack { source }, out);
@@ -112,7 +112,7 @@ pub(super) fn feed_spoke(state: &mut State, source: SourceId, out: &mut Vec<Outp
 /// Says once that too much of a feed had to be quarantined, and forgets it when the rate is back.
 pub(super) fn watch_rate(state: &mut State, source: SourceId, out: &mut Vec<Output>) {
     let now = state.now;
-    let Some(feed) = state.feeds.get_mut(&source) else { return };
+    let Some(feed) = state.feeds.get_mut(source) else { return };
     match feed.rate.reading(now) {
         RateReading::Known { rate, .. } if rate > QUARANTINE_RATE_MAX => {
             if !std::mem::replace(&mut feed.rate_high, true) {

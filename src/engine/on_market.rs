@@ -43,7 +43,7 @@ pub(super) fn on_market(state: &mut State, event: &MarketEvent, out: &mut Vec<Ou
 /// Notes that the feed spoke, and compares its clock and sequence with what it said before.
 #[inline]
 fn hear(state: &mut State, event: &MarketEvent, out: &mut Vec<Output>) -> SourceFacts {
-    let feed = state.feeds.entry(event.source).or_default();
+    let feed = state.feeds.heard(event.source);
     feed.received += 1;
     let facts = SourceFacts {
         reversed: event.at < feed.last_at,
@@ -67,9 +67,8 @@ fn on_trade(
 ) -> Option<u32> {
     state.counters.trades += 1;
     let id = event.instrument;
-    let setup = std::sync::Arc::clone(&state.setup);
     let (Some(rules), Some(instrument)) =
-        (setup.rules.get(id.0 as usize), state.instruments.get_mut(id.0 as usize))
+        (state.setup.rules.get(id.0 as usize), state.instruments.get_mut(id.0 as usize))
     else {
         state.counters.unknown_instrument += 1;
         return None;
@@ -109,7 +108,7 @@ fn after_verdict(
     let action = verdict.action();
     let duplicate = verdict.findings.has(Check::Duplicate);
     let quarantined = action >= Action::Quarantine && !duplicate;
-    if let Some(feed) = state.feeds.get_mut(&source) {
+    if let Some(feed) = state.feeds.get_mut(source) {
         feed.duplicates += u64::from(duplicate);
         feed.rate.count(now, quarantined);
     }
@@ -181,7 +180,7 @@ fn on_depth(
         out.push(Output::QuoteState { instrument: id, crossed, wide });
     }
     if verdict.findings.is_empty() {
-        if let Some(feed) = state.feeds.get_mut(&event.source) {
+        if let Some(feed) = state.feeds.get_mut(event.source) {
             feed.rate.count(state.now, false);
         }
     } else {

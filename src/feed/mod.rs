@@ -9,6 +9,7 @@
 
 pub mod day;
 pub mod error;
+pub mod evt;
 pub mod import;
 pub mod ohlcv;
 

@@ -26,7 +26,7 @@ impl SnapshotBuilder {
             session: state.session().clone(),
             phase_ends: phase_ends(state),
             next_halt: next_index_halt(state),
-            feeds: state.feeds().iter().map(|(id, feed)| (*id, feed.clone())).collect(),
+            feeds: state.feeds().iter().cloned().collect(),
             instruments: self.instruments(state),
             regime: RegimeView::of(state.regime()),
             orders: self.orders(state),

@@ -31,6 +31,8 @@ pub(super) struct Ladder {
     count: usize,
     /// Slot of the best level in the window; meaningless while `count` is 0.
     best: usize,
+    /// Price of the best level of all, kept so that looking costs one load.
+    best_price: Option<i64>,
     /// Levels outside the window or off the grid, by price units.
     outside: BTreeMap<i64, Slot>,
 }
@@ -45,6 +47,7 @@ impl Ladder {
             occupied: Vec::new(),
             count: 0,
             best: 0,
+            best_price: None,
             outside: BTreeMap::new(),
         }
     }
@@ -70,7 +73,18 @@ impl Ladder {
 
     /// The best price in units.
     #[inline]
-    pub(super) fn best(&self) -> Option<i64> {
+    pub(super) const fn best(&self) -> Option<i64> {
+        self.best_price
+    }
+
+    /// Works the best price out again after a change that may have moved it.
+    #[inline]
+    fn find_best(&mut self) {
+        self.best_price = self.best_of_both();
+    }
+
+    #[inline]
+    fn best_of_both(&self) -> Option<i64> {
         let inside = (self.count > 0).then(|| (self.base + self.best as i64) * self.tick);
         if self.outside.is_empty() {
             return inside;
@@ -96,6 +110,7 @@ impl Ladder {
         self.occupied.fill(0);
         self.count = 0;
         self.outside.clear();
+        self.best_price = None;
     }
 
     /// `(price, qty, orders)` from best to worst.
@@ -132,8 +147,7 @@ impl Ladder {
             return None;
         };
         let slot = index.wrapping_sub(self.base);
-        (slot as u64 <= self.slots.len() as u64 && (slot as usize) < self.slots.len())
-            .then_some(slot as usize)
+        ((slot as u64) < self.slots.len() as u64).then_some(slot as usize)
     }
 
     /// The slot to write a level to, growing the window for a new level near it.
@@ -209,20 +223,21 @@ impl Ladder {
             Side::Buy => slot > self.best,
             Side::Sell => slot < self.best,
         };
-        if self.count == 0 || better {
-            self.best = slot;
-        }
+        let first = self.count == 0;
         self.count += 1;
+        if first || better {
+            self.best = slot;
+            self.find_best();
+        }
     }
 
     #[inline]
     fn vacate(&mut self, slot: usize) {
         self.occupied[slot / 64] &= !(1 << (slot % 64));
         self.count -= 1;
-        if slot == self.best
-            && let Some(next) = self.next_worse(slot)
-        {
-            self.best = next;
+        if slot == self.best {
+            self.best = self.next_worse(slot).unwrap_or(slot);
+            self.find_best();
         }
     }
 
@@ -257,6 +272,7 @@ impl Ladder {
         } else {
             self.outside.remove(&price)
         };
+        self.find_best();
         before.map_or((0, 0), |s| (s.qty, s.orders))
     }
 }

@@ -308,10 +308,10 @@ fn level_digest(side: Side, price: i64, qty: i64, orders: u32) -> u64 {
         Side::Buy => 0x517C_C1B7_2722_0A95,
         Side::Sell => 0x2545_F491_4F6C_DD1D,
     };
-    let mut x = (price as u64).wrapping_mul(ODD) ^ side;
-    x = (x ^ (x >> 29) ^ (qty as u64)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    x = (x ^ (x >> 32) ^ u64::from(orders)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    x ^ (x >> 31)
+    let held = (qty as u64) ^ u64::from(orders).rotate_left(40);
+    let mut x = ((price as u64).wrapping_mul(ODD) ^ side).rotate_left(32) ^ held;
+    x = x.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x ^ (x >> 32)
 }
 
 #[cfg(test)]

@@ -17,5 +17,5 @@ mod tick_filter;
 pub use finding::{Action, Check, Findings, Verdict};
 pub use limits::AnomalyLimits;
 pub use rate::{QuarantineRate, RateReading};
-pub use rolling::RollingMedian;
+pub use rolling::{RollingMean, RollingMedian};
 pub use tick_filter::{PrintFacts, TickFilter};

@@ -16,6 +16,8 @@ const MESSAGES_MIN: u64 = 50;
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct QuarantineRate {
     minutes: VecDeque<Minute>,
+    /// The end of the newest minute, so that counting within it needs no division.
+    minute_ends: Timestamp,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -47,19 +49,22 @@ impl QuarantineRate {
     /// Counts one message.
     #[inline]
     pub fn count(&mut self, at: Timestamp, quarantined: bool) {
-        let quarantined = u64::from(quarantined);
+        if at >= self.minute_ends || self.minutes.is_empty() {
+            self.next_minute(at);
+        }
+        if let Some(last) = self.minutes.back_mut() {
+            last.received += 1;
+            last.quarantined += u64::from(quarantined);
+        }
+    }
+
+    #[cold]
+    fn next_minute(&mut self, at: Timestamp) {
         let minute = at.ns().div_euclid(MINUTE_NS);
-        match self.minutes.back_mut() {
-            Some(last) if last.minute >= minute => {
-                last.received += 1;
-                last.quarantined += quarantined;
-            }
-            _ => {
-                self.minutes.push_back(Minute { minute, received: 1, quarantined });
-                while self.minutes.front().is_some_and(|first| first.minute <= minute - MINUTES) {
-                    self.minutes.pop_front();
-                }
-            }
+        self.minutes.push_back(Minute { minute, received: 0, quarantined: 0 });
+        self.minute_ends = Timestamp::from_ns((minute + 1).saturating_mul(MINUTE_NS));
+        while self.minutes.front().is_some_and(|first| first.minute <= minute - MINUTES) {
+            self.minutes.pop_front();
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AnomalyLimits, Check, RollingMedian, Verdict};
+use super::{AnomalyLimits, Check, RollingMean, RollingMedian, Verdict};
 use crate::market::time::NS_PER_S;
 use crate::market::{ContractNo, Price, Qty, Tick, Timestamp};
 
@@ -25,8 +25,8 @@ pub struct TickFilter {
     /// Spreads in price units, at most one a second.
     spreads: RollingMedian,
     spread_at: Timestamp,
-    /// Trade sizes in units.
-    sizes: RollingMedian,
+    /// Trade sizes in units, none above the size that would be a spike.
+    sizes: RollingMean,
     recent: [Option<(Timestamp, Price, Qty, ContractNo)>; RECENT],
     recent_next: u8,
     run: QuarantineRun,
@@ -78,7 +78,7 @@ impl TickFilter {
             changes: RollingMedian::new(BASELINE),
             spreads: RollingMedian::new(BASELINE),
             spread_at: Timestamp::default(),
-            sizes: RollingMedian::new(BASELINE),
+            sizes: RollingMean::new(BASELINE),
             recent: [None; RECENT],
             recent_next: 0,
             run: QuarantineRun::default(),
@@ -107,19 +107,28 @@ impl TickFilter {
 
     /// Judges a trade, and takes it into the baselines if it may be used.
     pub fn on_print(&mut self, facts: &PrintFacts) -> Verdict {
-        let mut verdict = self.judge(facts);
+        let change = self.change(facts);
+        let mut verdict = self.judge(facts, change);
         self.self_heal(facts, &mut verdict);
         if verdict.findings.has(Check::Duplicate) {
             return verdict;
         }
         self.remember(facts);
         if verdict.is_usable() {
-            self.learn(facts);
+            self.learn(facts, change);
         }
         verdict
     }
 
-    fn judge(&self, facts: &PrintFacts) -> Verdict {
+    /// Absolute log change since the last usable print and the square root of the seconds it took.
+    fn change(&self, facts: &PrintFacts) -> Option<(f64, f64)> {
+        let (last, at) = self.last?;
+        let ratio = facts.price.units() as f64 / last.units() as f64;
+        let change = if ratio == 1.0 { 0.0 } else { ratio.ln().abs() };
+        change.is_finite().then(|| (change, self.elapsed_s(at, facts.at).sqrt()))
+    }
+
+    fn judge(&self, facts: &PrintFacts, change: Option<(f64, f64)>) -> Verdict {
         let mut verdict = Verdict::default();
         let Verdict { findings, unknown, .. } = &mut verdict;
         let mut found = |check: Check, is: bool| {
@@ -137,7 +146,7 @@ impl TickFilter {
             facts.band.is_some_and(|(low, high)| facts.price < low || facts.price > high),
         );
         found(Check::OutsideQuote, self.outside_quote(facts));
-        found(Check::PriceJump, !impossible && self.is_jump(facts));
+        found(Check::PriceJump, !impossible && self.is_jump(facts, change));
         found(Check::VolumeSpike, self.is_spike(facts.qty));
         if facts.tick.is_none() {
             unknown.add(Check::ImpossibleValue);
@@ -197,14 +206,13 @@ impl TickFilter {
         })
     }
 
-    fn is_jump(&self, facts: &PrintFacts) -> bool {
-        let Some((last, at)) = self.last else { return false };
-        if self.baseline_warming() || facts.auction {
+    fn is_jump(&self, facts: &PrintFacts, change: Option<(f64, f64)>) -> bool {
+        let (Some((last, _)), Some((change, root_s))) = (self.last, change) else { return false };
+        if change == 0.0 || self.baseline_warming() || facts.auction {
             return false;
         }
-        let change = (facts.price.units() as f64 / last.units() as f64).ln().abs();
         let floor = facts.tick.map_or(1, Tick::units) as f64 / last.units() as f64;
-        let sd = self.sd_per_root_second().unwrap_or(0.0) * self.elapsed_s(at, facts.at).sqrt();
+        let sd = self.sd_per_root_second().unwrap_or(0.0) * root_s;
         change > self.limits.jump_sds * sd.max(floor)
     }
 
@@ -222,10 +230,7 @@ impl TickFilter {
 
     fn is_spike(&self, qty: Qty) -> bool {
         self.sizes.len() >= self.limits.baseline_min
-            && self
-                .sizes
-                .trimmed_mean()
-                .is_some_and(|mean| qty.units() as f64 > self.limits.volume_times * mean)
+            && self.sizes.mean().is_some_and(|mean| qty.units() as f64 > self.limits.volume_times * mean)
     }
 
     /// Three quarantined prices in a row within one jump of each other are a new level, unless
@@ -269,15 +274,15 @@ impl TickFilter {
         }
     }
 
-    fn learn(&mut self, facts: &PrintFacts) {
-        if let Some((last, at)) = self.last
+    fn learn(&mut self, facts: &PrintFacts, change: Option<(f64, f64)>) {
+        if let Some((change, root_s)) = change
             && !facts.auction
         {
-            let change = (facts.price.units() as f64 / last.units() as f64).ln().abs();
-            self.changes.push(change / self.elapsed_s(at, facts.at).sqrt());
+            self.changes.push(change / root_s);
         }
         self.last = Some((facts.price, facts.at));
-        self.sizes.push(facts.qty.units() as f64);
+        let spike = self.sizes.mean().map_or(i64::MAX, |mean| (mean * self.limits.volume_times) as i64);
+        self.sizes.push(facts.qty.units().min(spike.max(1)));
     }
 }
 
