@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Event, Input, InstrumentState, Output, State};
-use crate::market::OrderBook;
+use crate::market::{MarketData, OrderBook, Price, Qty, Side};
 
 /// SHA-256 over the wire form of all of the state. Equal states have equal hashes on every machine.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,13 +47,12 @@ impl State {
 }
 
 /// Folds an input and what it left behind into the running digest.
-#[inline(always)]
+#[inline]
 pub(super) fn fold(state: &mut State, input: &Input, touched: Option<u32>, outputs: usize) {
-    let mut h = state.digest;
-    h = mix(h, input.at.ns() as u64);
-    match touched.and_then(|i| state.instruments.get(i as usize)) {
-        Some(instrument) => h = mix(h, instrument_digest(instrument)),
-        None => h = mix(h, event_digest(&input.event) ^ input.seq),
+    let mut h = mix(state.digest, input.at.ns() as u64);
+    h = mix(h, event_word(&input.event) ^ input.seq);
+    if let Some(instrument) = touched.and_then(|i| state.instruments.get(i as usize)) {
+        h = mix(h, instrument_word(instrument));
     }
     if outputs > 0 {
         h = mix(h, outputs as u64);
@@ -61,24 +60,37 @@ pub(super) fn fold(state: &mut State, input: &Input, touched: Option<u32>, outpu
     state.digest = h;
 }
 
+/// What an input left behind in the instrument it touched: touch of the book, last price, volume.
 #[inline]
-fn instrument_digest(instrument: &InstrumentState) -> u64 {
-    let day = &instrument.day;
-    let last = day.prices.map_or(0, |p| p.close.units() as u64);
-    let traded = (day.volume.units() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let book = instrument.book.as_ref().map_or(0, OrderBook::digest);
-    book ^ traded ^ last.rotate_left(32) ^ u64::from(instrument.quarantined).rotate_left(48)
+fn instrument_word(instrument: &InstrumentState) -> u64 {
+    let best = |book: &OrderBook, side| book.best_price(side).map_or(0, |p| p.units() as u64);
+    let touch = |book| best(book, Side::Buy) ^ best(book, Side::Sell).rotate_left(32);
+    let book = instrument.book.as_ref().map_or(0, touch);
+    let last = instrument.day.last().map_or(0, |p| p.units() as u64);
+    book ^ (instrument.day.volume.units() as u64).rotate_left(16) ^ last.rotate_left(48)
 }
 
-fn event_digest(event: &Event) -> u64 {
+#[inline]
+fn event_word(event: &Event) -> u64 {
+    let pair = |price: Price, qty: Qty| price.units() as u64 ^ (qty.units() as u64).rotate_left(32);
     match event {
+        Event::Market(event) => match &event.data {
+            MarketData::Trade(print) => pair(print.price, print.qty).rotate_left(8),
+            MarketData::Level(level) | MarketData::Snapshot(level) => {
+                pair(level.price, level.qty) ^ u64::from(level.orders).rotate_left(56) ^ level.side as u64
+            }
+            _ => slow_word(event),
+        },
         Event::Clock => 1,
-        Event::Market(_) => 2,
-        Event::Gateway(_) | Event::Command(_) => {
-            let bytes = postcard::to_stdvec(event).expect("events have a wire form");
-            bytes.iter().fold(3, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01B3))
-        }
+        Event::Gateway(_) | Event::Command(_) => slow_word(event),
     }
+}
+
+/// Any event by its wire form.
+#[cold]
+fn slow_word(event: &impl Serialize) -> u64 {
+    let bytes = postcard::to_stdvec(event).expect("events have a wire form");
+    bytes.iter().fold(3, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01B3))
 }
 
 #[inline]

@@ -52,9 +52,9 @@ impl Ladder {
         }
     }
 
-    /// Sets a level and returns what it held before. Quantity 0 removes it.
+    /// Sets a level. Quantity 0 removes it.
     #[inline]
-    pub(super) fn set(&mut self, price: i64, qty: i64, orders: u32) -> (i64, u32) {
+    pub(super) fn set(&mut self, price: i64, qty: i64, orders: u32) {
         let Some(slot) = self.slot_for(price, qty) else { return self.set_outside(price, qty, orders) };
         let before = std::mem::replace(&mut self.slots[slot], Slot { qty, orders });
         match (before.qty > 0, qty > 0) {
@@ -62,7 +62,6 @@ impl Ladder {
             (true, false) => self.vacate(slot),
             _ => {}
         }
-        (before.qty, before.orders)
     }
 
     pub(super) fn get(&self, price: i64) -> (i64, u32) {
@@ -266,14 +265,14 @@ impl Ladder {
         }
     }
 
-    fn set_outside(&mut self, price: i64, qty: i64, orders: u32) -> (i64, u32) {
-        let before = if qty > 0 {
-            self.outside.insert(price, Slot { qty, orders })
+    #[cold]
+    fn set_outside(&mut self, price: i64, qty: i64, orders: u32) {
+        if qty > 0 {
+            self.outside.insert(price, Slot { qty, orders });
         } else {
-            self.outside.remove(&price)
-        };
+            self.outside.remove(&price);
+        }
         self.find_best();
-        before.map_or((0, 0), |s| (s.qty, s.orders))
     }
 }
 

@@ -5,8 +5,7 @@
 //! the touch millions of times a day; prices far from it, or off the grid, live in an ordered
 //! map behind the same face.
 //!
-//! What always holds: a level's quantity is positive; levels are unique by price; the digest
-//! is a function of the levels alone, whatever order they came in.
+//! What always holds: a level's quantity is positive; levels are unique by price.
 
 mod ladder;
 
@@ -56,14 +55,13 @@ pub struct OrderBook {
     tick: Tick,
     bids: Ladder,
     asks: Ladder,
-    digest: u64,
 }
 
 impl OrderBook {
     /// An empty book on a price grid. Prices off the grid are held too, a little more slowly.
     #[must_use]
     pub fn new(tick: Tick) -> Self {
-        Self { tick, bids: Ladder::new(Side::Buy, tick), asks: Ladder::new(Side::Sell, tick), digest: 0 }
+        Self { tick, bids: Ladder::new(Side::Buy, tick), asks: Ladder::new(Side::Sell, tick) }
     }
 
     /// The price grid.
@@ -78,13 +76,7 @@ impl OrderBook {
     pub fn set(&mut self, update: &LevelUpdate) {
         let qty = update.qty.units().max(0);
         let orders = if qty == 0 { 0 } else { update.orders };
-        let price = update.price.units();
-        let (before_qty, before_orders) = self.side_mut(update.side).set(price, qty, orders);
-        let digest = self
-            .digest
-            .wrapping_sub(level_digest(update.side, price, before_qty, before_orders))
-            .wrapping_add(level_digest(update.side, price, qty, orders));
-        self.digest = digest;
+        self.side_mut(update.side).set(update.price.units(), qty, orders);
     }
 
     /// Adds shares of one more order to a level.
@@ -119,11 +111,6 @@ impl OrderBook {
     pub fn clear(&mut self, side: Option<Side>) {
         for each in Side::BOTH {
             if side.is_none_or(|s| s == each) {
-                let gone: u64 = self
-                    .levels(each)
-                    .map(|l| level_digest(each, l.price.units(), l.qty.units(), l.orders))
-                    .fold(0, u64::wrapping_add);
-                self.digest = self.digest.wrapping_sub(gone);
                 self.side_mut(each).clear();
             }
         }
@@ -221,13 +208,6 @@ impl OrderBook {
         (bid > 0 && ask > 0).then(|| (bid - ask) as f64 / (bid as f64 + ask as f64))
     }
 
-    /// A digest of every level, kept up to date level by level.
-    #[inline]
-    #[must_use]
-    pub const fn digest(&self) -> u64 {
-        self.digest
-    }
-
     /// FNV-1a 64 over (price as i32, quantity as u32), little-endian, of every level: bids from
     /// high to low, then asks from low to high. The form that the shared event files carry;
     /// `divisor` turns price units into the file's ticks.
@@ -295,23 +275,6 @@ impl<'de> Deserialize<'de> for OrderBook {
         }
         Ok(book)
     }
-}
-
-/// A number that stands for one level; an absent level stands for nothing.
-#[inline]
-fn level_digest(side: Side, price: i64, qty: i64, orders: u32) -> u64 {
-    if qty == 0 {
-        return 0;
-    }
-    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
-    let side = match side {
-        Side::Buy => 0x517C_C1B7_2722_0A95,
-        Side::Sell => 0x2545_F491_4F6C_DD1D,
-    };
-    let held = (qty as u64) ^ u64::from(orders).rotate_left(40);
-    let mut x = ((price as u64).wrapping_mul(ODD) ^ side).rotate_left(32) ^ held;
-    x = x.wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    x ^ (x >> 32)
 }
 
 #[cfg(test)]
