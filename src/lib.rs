@@ -2,7 +2,7 @@
 //! embedded, deterministic engine.
 //!
 //! The rooms, each allowed to use those before it and nothing after: [`market`], [`model`],
-//! [`calc`], [`execution`], [`risk`], [`engine`], [`feed`], [`console`]. `ARCHITECTURE.md` has the picture.
+//! [`calc`], [`execution`], [`risk`], [`engine`], [`feed`], [`gateway`], [`console`]. `ARCHITECTURE.md` has the picture.
 
 pub mod calc;
 pub mod cli;
@@ -10,6 +10,7 @@ pub mod console;
 pub mod engine;
 pub mod execution;
 pub mod feed;
+pub mod gateway;
 pub mod market;
 pub mod model;
 pub mod risk;
