@@ -2,13 +2,14 @@
 //! embedded, deterministic engine.
 //!
 //! The rooms, each allowed to use those before it and nothing after: [`market`], [`model`],
-//! [`calc`], [`execution`], [`risk`], [`engine`], [`feed`], [`console`]. `ARCHITECTURE.md` has the picture.
+//! [`calc`], [`execution`], [`risk`], [`engine`], [`journal`], [`feed`], [`console`]. `ARCHITECTURE.md` has the picture.
 
 pub mod calc;
 pub mod console;
 pub mod engine;
 pub mod execution;
 pub mod feed;
+pub mod journal;
 pub mod market;
 pub mod model;
 pub mod risk;
