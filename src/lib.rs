@@ -1,8 +1,10 @@
 //! Himal, a full-screen terminal trading console for the Nepal Stock Exchange over an
 //! embedded, deterministic engine.
 //!
-//! The rooms, each allowed to use those before it and nothing after: [`market`], [`model`],
-//! [`calc`], [`execution`], [`risk`], [`engine`], [`feed`], [`gateway`], [`console`]. `ARCHITECTURE.md` has the picture.
+//! The rooms, each allowed to use those before it in this list and nothing after:
+//! [`market`], [`model`], [`execution`], [`risk`], [`engine`], [`journal`], [`feed`], [`gateway`],
+//! [`console`], [`calc`], [`cli`].
+//! `ARCHITECTURE.md` has the picture.
 
 pub mod calc;
 pub mod cli;
@@ -11,6 +13,7 @@ pub mod engine;
 pub mod execution;
 pub mod feed;
 pub mod gateway;
+pub mod journal;
 pub mod market;
 pub mod model;
 pub mod risk;
