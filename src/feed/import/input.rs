@@ -118,6 +118,17 @@ impl Table {
         self.header.iter().position(|h| h.eq_ignore_ascii_case(name))
     }
 
+    /// How many columns the first line has.
+    pub(super) fn width(&self) -> usize {
+        self.header.len()
+    }
+
+    /// The first line as a row, for files that have no header.
+    pub(super) fn first_row(&self) -> Option<csv::StringRecord> {
+        let empty = self.header.iter().all(String::is_empty);
+        (!empty).then(|| csv::StringRecord::from(self.header.clone()))
+    }
+
     /// The refusal of a layout that is not `expected`.
     pub(super) fn unknown_layout(&self, expected: &'static str) -> FeedError {
         let found = self.header.join(",").chars().take(80).collect();
