@@ -1,5 +1,7 @@
 //! Recorded order-book streams: the imported day must rebuild the book its source had. Needs the shared data.
 
+#![allow(clippy::unwrap_used)] // test code, helpers included
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,8 +12,8 @@ use himal::feed::import::{ImportKind, ImportOptions, ImportReport, import};
 use himal::market::{EventFlags, MarketData, MarketEvent, Side};
 
 fn shared(what: &str) -> Option<PathBuf> {
-    let root =
-        std::env::var("HIMAL_SHARED").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
+    let root = std::env::var("HIMAL_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
     let path = Path::new(&root).join("data").join(what);
     if path.exists() {
         return Some(path);
@@ -101,16 +103,15 @@ fn expected_rows(path: &Path) -> Vec<[i64; 4]> {
 #[test]
 fn apple_is_rebuilt_from_its_messages() {
     let Some(dir) = shared("lob-lobster") else { return };
-    let files = ["AAPL_2012-06-21_0930-1030_message_50.csv.gz", "AAPL_2012-06-21_orderbook_50_first672.csv.gz"];
-    let (report, day) = import_files(ImportKind::Lobster, &files.map(|f| dir.join(f)), &ImportOptions::default()).unwrap();
-    assert_eq!((report.read, report.refused_count), (91_997, 0));
+    let files =
+        ["AAPL_2012-06-21_0930-1030_message_50.csv.gz", "AAPL_2012-06-21_orderbook_50_first672.csv.gz"];
+    let (report, day) =
+        import_files(ImportKind::Lobster, &files.map(|f| dir.join(f)), &ImportOptions::default()).unwrap();
+    assert_eq!((report.read, report.refused_count), (91_997, 0), "{:?}", report.refused);
     let expected = expected_rows(&dir.join("AAPL_2012-06-21_0930-1030_bbo_expected.csv.gz"));
     let got = best_after_each(&day, expected.len());
     let wrong: Vec<usize> = (0..expected.len()).filter(|i| got[*i] != expected[*i]).map(|i| i + 1).collect();
-    println!("{} of {} rows equal; first that differs: {:?}; {:?}", expected.len() - wrong.len(), expected.len(), wrong.first(), report.counts);
-    for row in wrong.iter().take(3) {
-        println!("row {row}: {:?} expected {:?}", got[row - 1], expected[row - 1]);
-    }
+    println!("{} of {} rows equal", expected.len() - wrong.len(), expected.len());
     assert!(expected.len() - wrong.len() >= 91_906, "{} rows differ, first {:?}", wrong.len(), wrong.first());
     assert!(wrong.iter().all(|row| *row >= 54_607));
     let full = expected_rows(&dir.join("AAPL_2012-06-21_orderbook_50_first672.csv.gz"));
@@ -120,7 +121,8 @@ fn apple_is_rebuilt_from_its_messages() {
 #[test]
 fn amazon_is_what_its_rows_show() {
     let Some(dir) = shared("lob-lobster") else { return };
-    let files = ["AMZN_2012-06-21_orderbook_1.csv.gz", "AMZN_2012-06-21_message_1.csv.gz"].map(|f| dir.join(f));
+    let files =
+        ["AMZN_2012-06-21_orderbook_1.csv.gz", "AMZN_2012-06-21_message_1.csv.gz"].map(|f| dir.join(f));
     let (report, day) = import_files(ImportKind::Lobster, &files, &ImportOptions::default()).unwrap();
     assert_eq!(report.read, 57_515);
     let expected = expected_rows(&files[0]);
@@ -141,10 +143,12 @@ fn binance_books_stay_in_step() {
     ] {
         let paths: Vec<_> = files.iter().map(|f| dir.join(f)).collect();
         let (report, day) = import_files(ImportKind::Binance, &paths, &ImportOptions::default()).unwrap();
-        println!("{files:?}: {:?} {:?}", report.counts, report.notes);
         assert_eq!((report.read, report.refused_count, report.counts["gaps"]), (messages, 0, 0), "{files:?}");
         assert_eq!(report.counts["trades"], trades);
-        assert!(!report.counts.contains_key("best_differed"), "{:?}", report.counts);
+        // Twice on 9 August the exchange's own change leaves out a best bid that its best-price
+        // message has, and the next change removes that level.
+        let differed = report.counts.get("best_differed").copied().unwrap_or(0);
+        assert!(differed <= if files.len() == 2 { 2 } else { 0 }, "{:?}", report.counts);
         assert!(report.counts["best_agreed"] > 2_000);
         let mut book = Book::default();
         let mut settled = 0u64;
@@ -175,7 +179,8 @@ fn a_continuation_needs_what_it_continues() {
 #[test]
 fn bybit_goes_on_from_its_picture() {
     let Some(file) = shared("lob-crypto/bybit_xrpusdt_ob500_20241201.jsonl.gz") else { return };
-    let (report, day) = import_files(ImportKind::Bybit, std::slice::from_ref(&file), &ImportOptions::default()).unwrap();
+    let (report, day) =
+        import_files(ImportKind::Bybit, std::slice::from_ref(&file), &ImportOptions::default()).unwrap();
     let counts = ["pictures", "depth_changes", "gaps"].map(|name| report.counts[name]);
     assert_eq!((counts, report.refused_count), ([1, 49, 0], 0));
     let mut book = Book::default();
@@ -184,7 +189,10 @@ fn bybit_goes_on_from_its_picture() {
         assert!(!event.flags.has(EventFlags::LAST) || !book.is_crossed());
     }
     let instrument = day.meta().instruments.iter().next().unwrap().1;
-    assert_eq!((instrument.symbol.as_str(), instrument.price_scale, instrument.qty_scale), ("XRPUSDT", 10_000, 1));
+    assert_eq!(
+        (instrument.symbol.as_str(), instrument.price_scale, instrument.qty_scale),
+        ("XRPUSDT", 10_000, 1)
+    );
     assert!(book.bids.len() >= 490 && book.asks.len() >= 490);
 
     // Without its fifth line there is a gap: the book is cleared and stays away.

@@ -1,5 +1,7 @@
 //! Recorded NEPSE days against what the exchange published about them. Needs the shared data.
 
+#![allow(clippy::unwrap_used)] // test code, helpers included
+
 use std::path::{Path, PathBuf};
 
 use himal::feed::day::DayReader;

@@ -111,7 +111,8 @@ pub(super) fn import(
     let mut import = Import {
         day: Collected::new(scales, options),
         position: Position::Waiting(Vec::new()),
-        tickers: VecDeque::new(),
+        said: None,
+        unchecked: VecDeque::new(),
         clock_ms: None,
         last: Timestamp::default(),
         spot: true,
@@ -188,7 +189,10 @@ enum Position {
 struct Import {
     day: Collected,
     position: Position,
-    tickers: VecDeque<(u64, Best)>,
+    /// The best-price message read last.
+    said: Option<(u64, Best)>,
+    /// Best prices of the book after updates that no best-price message has passed yet.
+    unchecked: VecDeque<(u64, Best)>,
     clock_ms: Option<(i64, i64)>,
     last: Timestamp,
     spot: bool,
@@ -297,7 +301,7 @@ impl Import {
         self.position = Position::InStep(depth.u);
         self.known = depth.u;
         self.day.change(at, depth.u, &levels);
-        self.check_best(depth.u, report);
+        self.unchecked.push_back((depth.u, self.day.book.best()));
         Ok(())
     }
 
@@ -330,20 +334,19 @@ impl Import {
         let bid = level(&ticker.b, &ticker.bid_qty).map_err(number)?;
         let ask = level(&ticker.a, &ticker.ask_qty).map_err(number)?;
         report.count("best_prices", 1);
-        self.tickers.push_back((ticker.u, (Some(bid), Some(ask))));
+        self.check_best((ticker.u, (Some(bid), Some(ask))), report);
         Ok(())
     }
 
-    /// Compares the book with the last best-price message at or before the same update.
-    fn check_best(&mut self, update: u64, report: &mut ImportReport) {
-        let mut said = None;
-        while self.tickers.front().is_some_and(|(u, _)| *u <= update) {
-            said = self.tickers.pop_front();
+    /// Compares the books that `ticker` has passed with the best prices said last before it. Only
+    /// then is it certain that no best-price message for them is still on its way.
+    fn check_best(&mut self, ticker: (u64, Best), report: &mut ImportReport) {
+        while let Some((update, best)) = self.unchecked.pop_front_if(|(update, _)| *update < ticker.0) {
+            if let Some((_, said)) = self.said.filter(|(said_at, _)| *said_at <= update) {
+                report.count(if said == best { "best_agreed" } else { "best_differed" }, 1);
+            }
         }
-        if let Some((_, best)) = said {
-            let agreed = best == self.day.book.best();
-            report.count(if agreed { "best_agreed" } else { "best_differed" }, 1);
-        }
+        self.said = Some(ticker);
     }
 
     /// Whether the day has a book. Changes that waited for a picture in vain refuse the file.

@@ -54,56 +54,59 @@ pub(super) fn import(
 ) -> Result<(), FeedError> {
     let (messages, book) = tell_apart(inputs)?;
     let (symbol, date) = identity(messages, options)?;
-    let midnight = eastern_midnight(date);
     let rows_are_truth = count_rows(messages)? == count_rows(book)?;
-    let market = options.market.unwrap_or(Board::Foreign);
-    let universe = Universe::new([Instrument::foreign(symbol.clone(), PRICE_SCALE, 1)]);
-    let mut meta = DayMeta::new(date, market, &format!("LOBSTER {symbol} {date}"), universe);
-    meta.depth = true;
-    meta.sources = vec![SourceInfo { id: SourceId(0), name: "lobster".to_owned() }];
-    let mut writer = DayWriter::create(out, meta)?;
     report.note(if rows_are_truth {
         "a book row for every message: the book is what the rows show"
     } else {
         "the first book row seeds the book and messages move it; levels that leave the recorded window may come back wrong"
     });
-    let mut truth = if rows_are_truth { Some(book.table()?) } else { None };
-    let mut state = Book::new(seed_row(book)?);
-    let mut table = messages.table()?;
-    let mut number = 0;
-    let mut row = table.first_row().map(|row| (1, Ok(row)));
-    if let Some(table) = &mut truth {
-        state.shown = table
-            .first_row()
-            .map(|row| parse_levels(&row))
-            .transpose()
-            .map_err(|e| bad_book(book, &e))?
-            .unwrap_or_default();
-    }
-    while let Some((line, record)) = row {
-        report.read += 1;
-        number += 1;
-        let levels = match truth.as_mut().filter(|_| number > 1) {
-            Some(table) => next_levels(table, book)?,
-            None => None,
-        };
-        let message = record
-            .map_err(|e| ("text", e))
-            .and_then(|record: csv::StringRecord| Message::parse(&record, number, midnight));
-        match message {
-            Ok(message) => {
-                let events = state.apply(&message, levels, rows_are_truth, report);
-                for event in &events {
-                    writer.push(event)?;
-                }
-            }
-            Err((reason, what)) => report.refuse(&messages.name(), line, reason, what),
-        }
-        row = table.next_row()?;
-    }
+    let universe = Universe::new([Instrument::foreign(symbol.clone(), PRICE_SCALE, 1)]);
+    let market = options.market.unwrap_or(Board::Foreign);
+    let mut meta = DayMeta::new(date, market, &format!("LOBSTER {symbol} {date}"), universe);
+    meta.depth = true;
+    meta.sources = vec![SourceInfo { id: SourceId(0), name: "lobster".to_owned() }];
+    let mut writer = DayWriter::create(out, meta)?;
+    let mut rows = BookRows::open(book, rows_are_truth)?;
+    write_messages(messages, &mut rows, eastern_midnight(date), &mut writer, report)?;
     report.written = writer.rows();
+    if report.written == 0 {
+        return Err(FeedError::NoRows { file: messages.label(), refused: report.refused_count });
+    }
     writer.meta_mut().origin = Some(report.origin());
     writer.finish()?;
+    Ok(())
+}
+
+fn write_messages(
+    messages: &Input,
+    rows: &mut BookRows,
+    midnight: Timestamp,
+    writer: &mut DayWriter,
+    report: &mut ImportReport,
+) -> Result<(), FeedError> {
+    let name = messages.name();
+    let mut book = Book::default();
+    let mut row = None;
+    let mut table = messages.headless_table()?;
+    while let Some((line, record)) = table.next_row()? {
+        report.read += 1;
+        // The row of a message that is refused stays for the next: rows are whole pictures.
+        row = rows.next()?.or(row);
+        let message = record.map_err(|e| ("text", e)).and_then(|record| {
+            Message::parse(&record, report.read, midnight).map(|message| (record, message))
+        });
+        match message {
+            Ok((record, message)) => {
+                if let Some(text) = record.get(0).filter(|text| has_noise(text)) {
+                    report.repair(&name, line, "time_beyond_nanoseconds", format!("`{text}`"));
+                }
+                for event in book.apply(&message, row.take(), report) {
+                    writer.push(&event)?;
+                }
+            }
+            Err((reason, what)) => report.refuse(&name, line, reason, what),
+        }
+    }
     Ok(())
 }
 
@@ -147,23 +150,29 @@ fn count_rows(input: &Input) -> Result<u64, FeedError> {
     Ok(rows)
 }
 
-fn seed_row(book: &Input) -> Result<Vec<RowLevel>, FeedError> {
-    let row = book.table()?.first_row();
-    row.map(|row| parse_levels(&row))
-        .transpose()
-        .map_err(|e| bad_book(book, &e))
-        .map(Option::unwrap_or_default)
+/// The rows of the book file: all of them when they are the truth, else only the seed.
+struct BookRows {
+    table: Table,
+    label: String,
+    seed_only: bool,
+    given: bool,
 }
 
-fn next_levels(table: &mut Table, book: &Input) -> Result<Option<Vec<RowLevel>>, FeedError> {
-    match table.next_row()? {
-        None => Ok(None),
-        Some((_, row)) => row.and_then(|row| parse_levels(&row)).map(Some).map_err(|e| bad_book(book, &e)),
+impl BookRows {
+    fn open(book: &Input, rows_are_truth: bool) -> Result<Self, FeedError> {
+        let (table, label) = (book.headless_table()?, book.label());
+        Ok(Self { table, label, seed_only: !rows_are_truth, given: false })
     }
-}
 
-fn bad_book(book: &Input, why: &str) -> FeedError {
-    FeedError::WrongFiles(format!("{}: {why}", book.label()))
+    fn next(&mut self) -> Result<Option<Vec<RowLevel>>, FeedError> {
+        if self.seed_only && self.given {
+            return Ok(None);
+        }
+        self.given = true;
+        let Some((line, row)) = self.table.next_row()? else { return Ok(None) };
+        let levels = row.and_then(|row| parse_levels(&row));
+        levels.map(Some).map_err(|why| FeedError::WrongFiles(format!("{}, line {line}: {why}", self.label)))
+    }
 }
 
 fn parse_levels(row: &csv::StringRecord) -> Result<Vec<RowLevel>, String> {
@@ -189,10 +198,11 @@ impl Message {
             let text = field(i)?;
             text.parse().map_err(|_| ("number", format!("`{text}` is not a whole number")))
         };
-        let seconds = Price::parse(field(0)?, NS_PER_S).map_err(|e| ("time", e.to_string()))?;
+        let seconds =
+            seconds_ns(field(0)?).ok_or_else(|| ("time", format!("`{}`", row.get(0).unwrap_or_default())))?;
         let (kind, order, direction) = (whole(1)?, whole(2)?, whole(5)?);
         Ok(Self {
-            at: midnight.plus_ns(seconds.units()),
+            at: midnight.plus_ns(seconds),
             number,
             kind: u8::try_from(kind)
                 .ok()
@@ -215,6 +225,20 @@ impl Message {
     }
 }
 
+/// Whether a time has digits past the ninth decimal: some writers passed theirs through a float.
+fn has_noise(text: &str) -> bool {
+    text.trim().find('.').is_some_and(|dot| text.trim().len() > dot + 10)
+}
+
+/// Seconds after midnight as nanoseconds; what is past the ninth decimal is rounded away.
+fn seconds_ns(text: &str) -> Option<i64> {
+    let past_ninth = text.find('.').map(|dot| dot + 10).filter(|end| *end < text.len());
+    let Some(end) = past_ninth else { return Price::parse(text, NS_PER_S).ok().map(Price::units) };
+    let (kept, noise) = (text.get(..end)?, text.get(end..)?);
+    let up = noise.bytes().all(|b| b.is_ascii_digit()).then(|| noise.as_bytes()[0] >= b'5')?;
+    Some(Price::parse(kept, NS_PER_S).ok()?.units() + i64::from(up))
+}
+
 /// What stands at one price.
 #[derive(Clone, Copy, Debug, Default)]
 struct Level {
@@ -226,8 +250,9 @@ struct Level {
 }
 
 /// The book while it is rebuilt.
+#[derive(Default)]
 struct Book {
-    seed: Option<Vec<RowLevel>>,
+    seeded: bool,
     levels: BTreeMap<(Side, i64), Level>,
     orders: BTreeMap<u64, i64>,
     /// The levels of the last book row, when rows are the truth.
@@ -235,25 +260,19 @@ struct Book {
 }
 
 impl Book {
-    fn new(seed: Vec<RowLevel>) -> Self {
-        Self { seed: Some(seed), levels: BTreeMap::new(), orders: BTreeMap::new(), shown: Vec::new() }
-    }
-
+    /// The events of a message. `row` is the book after it, where the file has one.
     fn apply(
         &mut self,
         message: &Message,
         row: Option<Vec<RowLevel>>,
-        rows_are_truth: bool,
         report: &mut ImportReport,
     ) -> Vec<MarketEvent> {
         let mut events = Vec::new();
-        self.prints(message, &mut events, report);
-        if let Some(seed) = self.seed.take() {
-            self.take_seed(message, &seed, &mut events);
-        } else if rows_are_truth {
-            self.take_row(message, row.unwrap_or_default(), &mut events);
-        } else {
-            self.take_message(message, &mut events, report);
+        prints(message, &mut events, report);
+        match row {
+            row if !self.seeded => self.take_seed(message, row.unwrap_or_default(), &mut events),
+            Some(row) => self.take_row(message, row, &mut events),
+            None => self.take_message(message, &mut events, report),
         }
         if let Some(last) = events.last_mut() {
             last.flags = last.flags.with(EventFlags::LAST);
@@ -261,35 +280,11 @@ impl Book {
         events
     }
 
-    /// Trades and halts, which need no book.
-    fn prints(&self, message: &Message, events: &mut Vec<MarketEvent>, report: &mut ImportReport) {
-        report.count(&format!("messages_of_type_{}", message.kind), 1);
-        match message.kind {
-            4 | 5 if message.price > 0 && message.qty > 0 => {
-                // The message names the side of the order that rested.
-                let print = TradePrint {
-                    price: Price::from_units(message.price),
-                    qty: Qty::from_units(message.qty),
-                    aggressor: Some(message.side.opposite()),
-                    buyer: None,
-                    seller: None,
-                    contract: None,
-                };
-                events.push(message.event(MarketData::Trade(print), EventFlags::NONE));
-            }
-            7 => {
-                let halt =
-                    if message.price == -1 { Halt::Start { level: None, until: None } } else { Halt::End };
-                events.push(message.event(MarketData::Halt(halt), EventFlags::NONE));
-            }
-            _ => {}
-        }
-    }
-
     /// The first row is the book after the first message: that message's order is in it already.
-    fn take_seed(&mut self, message: &Message, seed: &[RowLevel], events: &mut Vec<MarketEvent>) {
+    fn take_seed(&mut self, message: &Message, seed: Vec<RowLevel>, events: &mut Vec<MarketEvent>) {
+        self.seeded = true;
         events.push(message.event(MarketData::Clear(None), EventFlags::NONE));
-        for (side, price, qty) in seed {
+        for (side, price, qty) in &seed {
             self.levels.insert((*side, *price), Level { qty: *qty, orders: 0, unknown: *qty });
         }
         if message.kind == 1 {
@@ -299,10 +294,11 @@ impl Book {
                 level.unknown = (level.unknown - message.qty).max(0);
             }
         }
-        for (side, price, _) in seed {
+        for (side, price, _) in &seed {
             let update = self.update(*side, *price);
             events.push(message.event(MarketData::Snapshot(update), EventFlags::NONE));
         }
+        self.shown = seed;
     }
 
     /// What changed between the last book row and this one.
@@ -377,6 +373,30 @@ impl Book {
     }
 }
 
+/// Trades and halts, which need no book.
+fn prints(message: &Message, events: &mut Vec<MarketEvent>, report: &mut ImportReport) {
+    report.count(&format!("messages_of_type_{}", message.kind), 1);
+    match message.kind {
+        4 | 5 if message.price > 0 && message.qty > 0 => {
+            // The message names the side of the order that rested.
+            let print = TradePrint {
+                price: Price::from_units(message.price),
+                qty: Qty::from_units(message.qty),
+                aggressor: Some(message.side.opposite()),
+                buyer: None,
+                seller: None,
+                contract: None,
+            };
+            events.push(message.event(MarketData::Trade(print), EventFlags::NONE));
+        }
+        7 => {
+            let halt = if message.price == -1 { Halt::Start { level: None, until: None } } else { Halt::End };
+            events.push(message.event(MarketData::Halt(halt), EventFlags::NONE));
+        }
+        _ => {}
+    }
+}
+
 /// Midnight in New York, whose clock is four hours behind UTC in summer and five in winter.
 fn eastern_midnight(date: SessionDate) -> Timestamp {
     let hours = if is_eastern_summer(date.naive()) { 4 } else { 5 };
@@ -417,9 +437,25 @@ mod tests {
     }
 
     #[test]
+    fn times_are_exact_to_the_nanosecond() {
+        for (text, ns) in [
+            ("34200.004241176", Some(34_200_004_241_176)),
+            ("34200.00426064", Some(34_200_004_260_640)),
+            ("35821.088778456004", Some(35_821_088_778_456)),
+            ("35821.0887784559996", Some(35_821_088_778_456)),
+            ("34200", Some(34_200_000_000_000)),
+            ("34200.0887784559x", None),
+            ("noon", None),
+        ] {
+            assert_eq!(seconds_ns(text), ns, "{text}");
+        }
+    }
+
+    #[test]
     fn messages_move_a_seeded_book() {
         let seed = vec![(Side::Sell, 110, 50), (Side::Buy, 100, 30), (Side::Buy, 90, 7)];
-        let mut book = Book::new(seed);
+        let mut book = Book::default();
+        let mut seed = Some(seed);
         let mut report = ImportReport::default();
         // (kind, order, qty, price, side) and the level after it: (qty, orders).
         for (i, (message, after)) in [
@@ -438,7 +474,7 @@ mod tests {
             let (kind, order, qty, price, side) = message;
             let number = i as u64 + 1;
             let message = Message { at: Timestamp::from_ns(1), number, kind, order, qty, price, side };
-            let events = book.apply(&message, None, false, &mut report);
+            let events = book.apply(&message, seed.take(), &mut report);
             assert!(events.last().unwrap().flags.has(EventFlags::LAST));
             let update = book.update(side, price);
             assert_eq!((update.qty.units(), update.orders), after, "message {number}");
