@@ -1,5 +1,7 @@
 //! Recorded NEPSE days against what the exchange published about them. Needs the shared data.
 
+#![allow(clippy::unwrap_used)] // test code, helpers included
+
 use std::path::{Path, PathBuf};
 
 use himal::feed::day::DayReader;
@@ -100,7 +102,8 @@ fn the_two_halts_of_2_july_2024_and_none_on_other_days() {
                 MarketData::Halt(halt) => {
                     stopped = matches!(halt, Halt::Start { level: None, until: None });
                     assert!(event.flags.has(EventFlags::INFERRED) && event.instrument == MarketEvent::MARKET);
-                    halts.push(event.at.nepal_time().format("%H:%M:%S%.3f").to_string());
+                    let ms = event.at.plus_ns(500_000).nepal_time();
+                    halts.push(ms.format("%H:%M:%S%.3f").to_string());
                 }
                 MarketData::Trade(_) => assert!(!stopped, "a trade inside a halt at {}", event.at),
                 _ => {}
@@ -138,7 +141,12 @@ fn sheets_without_times_are_imported_whole_and_not_replayed() {
     for (date, trades) in [("2020-12-28", 36_245), ("2021-09-30", 49_835)] {
         let (report, day) =
             import_sheet(&dir.join(format!("{date}.csv.gz")), &ImportOptions::default()).unwrap();
-        assert_eq!((report.read, report.written, day.rows()), (trades, trades, trades));
+        assert_eq!(
+            (report.read, report.written, day.rows()),
+            (trades, trades, trades),
+            "{:?}",
+            report.refused
+        );
         assert_eq!((report.refused_count, report.counts["contracts_missing"]), (0, 0));
         assert_eq!(day.meta().date.to_string(), date);
         assert!(matches!(day.check_replayable(), Err(FeedError::Untimed { .. })));

@@ -1,5 +1,7 @@
 //! Rows on their way into a file: one row group as columns.
 
+use std::collections::BTreeMap;
+
 use parquet::data_type::ByteArray;
 
 use super::bars::DailyBar;
@@ -40,10 +42,23 @@ pub(super) enum Values<'a> {
     Words(&'a [ByteArray], Option<&'a [i16]>),
 }
 
+impl Values<'_> {
+    /// Whether no row has a value.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Int64(values, _) => values.is_empty(),
+            Self::Int32(values, _) => values.is_empty(),
+            Self::Words(values, _) => values.is_empty(),
+        }
+    }
+}
+
 /// One row group being filled.
 #[derive(Default, Debug)]
 pub(super) struct Batch {
     symbols: Vec<ByteArray>,
+    /// Every other word once, so that a row shares it instead of making its own.
+    words: BTreeMap<&'static str, ByteArray>,
     ts: Vec<i64>,
     seq: Vec<i64>,
     source: Vec<i32>,
@@ -124,21 +139,28 @@ impl Batch {
     }
 
     fn push_fields(&mut self, kind: Kind, fields: &Fields) {
-        self.kind.push(ByteArray::from(kind.word()));
-        self.side.push(fields.side.map(|side| ByteArray::from(side_word(side))));
+        let kind = self.word(kind.word());
+        self.kind.push(kind);
+        let side = fields.side.map(|side| self.word(side_word(side)));
+        self.side.push(side);
         self.price.push(fields.price);
         self.qty.push(fields.qty);
         self.orders.push(fields.orders);
         self.buyer.push(fields.buyer);
         self.seller.push(fields.seller);
         self.contract.push(fields.contract);
-        self.state.push(fields.state.map(|state| ByteArray::from(state.word())));
+        let state = fields.state.map(|state| self.word(state.word()));
+        self.state.push(state);
         self.step.push(fields.step);
         self.until.push(fields.until);
         self.previous.push(fields.previous);
         self.open.push(fields.range.map(|r| r[0]));
         self.high.push(fields.range.map(|r| r[1]));
         self.low.push(fields.range.map(|r| r[2]));
+    }
+
+    fn word(&mut self, word: &'static str) -> ByteArray {
+        self.words.entry(word).or_insert_with(|| ByteArray::from(word)).clone()
     }
 
     pub(super) fn values(&self, column: Column) -> Values<'_> {

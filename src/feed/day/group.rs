@@ -18,21 +18,37 @@ use crate::market::{
     Price, Qty, Side, SourceId, Symbol, Timestamp, TradePrint, Universe,
 };
 
-/// A column whose values may be absent, one slot per row.
+/// A column whose values may be absent, one slot per row unless all are absent.
 #[derive(Debug, Default)]
 struct Optional<T> {
     slots: Vec<T>,
     present: Vec<i16>,
+    packed: Vec<T>,
+    fill: Fill,
+}
+
+/// How much of an optional column is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Fill {
+    #[default]
+    Absent,
+    Partial,
+    Full,
 }
 
 impl<T: Copy> Optional<T> {
     fn get(&self, row: usize) -> Option<T> {
-        if self.present[row] == 0 { None } else { Some(self.slots[row]) }
+        match self.fill {
+            Fill::Absent => None,
+            Fill::Full => Some(self.slots[row]),
+            Fill::Partial if self.present[row] == 0 => None,
+            Fill::Partial => Some(self.slots[row]),
+        }
     }
 }
 
-/// The decoded columns of one row group.
-#[derive(Debug)]
+/// The decoded columns of one row group. Its buffers are used again for the next group.
+#[derive(Debug, Default)]
 pub(super) struct Group {
     ts: Vec<i64>,
     seq: Vec<i64>,
@@ -51,8 +67,9 @@ pub(super) struct Group {
     step: Optional<i32>,
     until: Optional<i64>,
     previous: Optional<i64>,
-    /// Open, high and low; only in a file of daily bars.
-    range: Option<[Optional<i64>; 3]>,
+    /// Open, high and low: present only in a file of daily bars.
+    range: [Optional<i64>; 3],
+    scratch: words::Scratch,
 }
 
 /// What is needed to decode one group.
@@ -62,7 +79,6 @@ pub(super) struct GroupSource<'a> {
     pub(super) places: &'a [usize; 20],
     pub(super) entry: &'a GroupEntry,
     pub(super) universe: &'a Universe,
-    pub(super) daily: bool,
 }
 
 /// Reads the columns of one checked group.
@@ -71,54 +87,60 @@ struct Chunks<'a> {
     metadata: &'a RowGroupMetaData,
     places: &'a [usize; 20],
     rows: usize,
+    /// One bit per column that has no value in this group.
+    absent: u32,
 }
 
 impl Group {
-    /// Reads, checks and decodes a group.
+    /// Reads, checks and decodes a group into the buffers of `used`.
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub(super) fn read(from: &GroupSource<'_>) -> Result<Self, String> {
+    pub(super) fn read(from: &GroupSource<'_>, used: Self) -> Result<Self, String> {
         let chunks = Chunks::open(from)?;
-        let symbols = |word: &str| match from.universe.find(&Symbol::new(word)) {
-            Some(id) => Ok(id),
-            None => Err(format!("symbol {word} is not in the day's list")),
-        };
-        let group = Self {
-            ts: chunks.int64(Column::Ts)?,
-            seq: chunks.int64(Column::Seq)?,
-            source: chunks.int32(Column::Source)?,
-            instrument: chunks.words(Column::Symbol, MarketEvent::MARKET, symbols)?,
-            kind: chunks.words(Column::Kind, Kind::Clear, |word| {
-                Kind::from_word(word).ok_or_else(|| format!("`{word}` is not a kind of event"))
-            })?,
-            side: chunks.words(Column::Side, None, |word| {
-                side_from_word(word).map(Some).ok_or_else(|| format!("`{word}` is not a side"))
-            })?,
-            price: chunks.optional_int64(Column::Price)?,
-            qty: chunks.optional_int64(Column::Qty)?,
-            orders: chunks.optional_int64(Column::Orders)?,
-            flags: chunks.int32(Column::Flags)?,
-            buyer: chunks.optional_int32(Column::Buyer)?,
-            seller: chunks.optional_int32(Column::Seller)?,
-            contract: chunks.optional_int64(Column::Contract)?,
-            state: chunks.words(Column::State, None, |word| {
-                State::from_word(word).map(Some).ok_or_else(|| format!("`{word}` is not a state"))
-            })?,
-            step: chunks.optional_int32(Column::Step)?,
-            until: chunks.optional_int64(Column::Until)?,
-            previous: chunks.optional_int64(Column::Previous)?,
-            range: if from.daily {
-                Some([
-                    chunks.optional_int64(Column::Open)?,
-                    chunks.optional_int64(Column::High)?,
-                    chunks.optional_int64(Column::Low)?,
-                ])
-            } else {
-                None
-            },
-        };
+        let mut group = used;
+        group.read_words(&chunks, from.universe)?;
+        chunks.int64(Column::Ts, &mut group.ts)?;
+        chunks.int64(Column::Seq, &mut group.seq)?;
+        chunks.int32(Column::Source, &mut group.source)?;
+        chunks.int32(Column::Flags, &mut group.flags)?;
+        for (column, into) in [
+            (Column::Price, &mut group.price),
+            (Column::Qty, &mut group.qty),
+            (Column::Orders, &mut group.orders),
+            (Column::Contract, &mut group.contract),
+            (Column::Until, &mut group.until),
+            (Column::Previous, &mut group.previous),
+        ] {
+            chunks.optional_int64(column, into)?;
+        }
+        for (column, into) in [Column::Open, Column::High, Column::Low].into_iter().zip(&mut group.range) {
+            chunks.optional_int64(column, into)?;
+        }
+        for (column, into) in [
+            (Column::Buyer, &mut group.buyer),
+            (Column::Seller, &mut group.seller),
+            (Column::Step, &mut group.step),
+        ] {
+            chunks.optional_int32(column, into)?;
+        }
         Ok(group)
+    }
+
+    fn read_words(&mut self, chunks: &Chunks<'_>, universe: &Universe) -> Result<(), String> {
+        let scratch = &mut self.scratch;
+        chunks.words(Column::Symbol, MarketEvent::MARKET, scratch, &mut self.instrument, |word| {
+            universe.find(&Symbol::new(word)).ok_or_else(|| format!("symbol {word} is not in the day's list"))
+        })?;
+        chunks.words(Column::Kind, Kind::Clear, scratch, &mut self.kind, |word| {
+            Kind::from_word(word).ok_or_else(|| format!("`{word}` is not a kind of event"))
+        })?;
+        chunks.words(Column::Side, None, scratch, &mut self.side, |word| {
+            side_from_word(word).map(Some).ok_or_else(|| format!("`{word}` is not a side"))
+        })?;
+        chunks.words(Column::State, None, scratch, &mut self.state, |word| {
+            State::from_word(word).map(Some).ok_or_else(|| format!("`{word}` is not a state"))
+        })
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -201,7 +223,7 @@ impl Group {
     /// # Errors
     /// Which field of the row is absent.
     pub(super) fn bar(&self, row: usize) -> Result<DailyBar, String> {
-        let range = self.range.as_ref().ok_or("the file does not hold daily bars")?;
+        let range = &self.range;
         let price = |column: &Optional<i64>| {
             column.get(row).map(Price::from_units).ok_or_else(|| format!("row {row} has no range"))
         };
@@ -243,6 +265,7 @@ impl<'a> Chunks<'a> {
             metadata: from.metadata,
             places: from.places,
             rows,
+            absent: from.entry.absent,
         })
     }
 
@@ -252,15 +275,27 @@ impl<'a> Chunks<'a> {
         SerializedPageReader::new(Arc::clone(&self.window), chunk, self.rows, None).map_err(|e| e.to_string())
     }
 
+    /// Whether the index says that no row of the group has this column.
+    fn is_absent(&self, column: Column) -> bool {
+        self.absent >> column as u32 & 1 == 1
+    }
+
     fn words<T: Copy>(
         &self,
         column: Column,
         absent: T,
+        scratch: &mut words::Scratch,
+        into: &mut Vec<T>,
         resolve: impl FnMut(&str) -> Result<T, String>,
-    ) -> Result<Vec<T>, String> {
+    ) -> Result<(), String> {
+        into.clear();
+        if self.is_absent(column) {
+            into.resize(self.rows, absent);
+            return Ok(());
+        }
         let mut pages = self.pages(column)?;
         let optional = self.descriptor(column).max_def_level() > 0;
-        words::decode(&mut pages, self.rows, optional, absent, resolve)
+        words::decode(&mut pages, self.rows, optional, absent, scratch, into, resolve)
     }
 
     fn descriptor(&self, column: Column) -> parquet::schema::types::ColumnDescPtr {
@@ -272,30 +307,38 @@ impl<'a> Chunks<'a> {
         Ok(get_column_reader(self.descriptor(column), pages))
     }
 
-    fn int64(&self, column: Column) -> Result<Vec<i64>, String> {
+    fn int64(&self, column: Column, into: &mut Vec<i64>) -> Result<(), String> {
         match self.reader(column)? {
-            ColumnReader::Int64ColumnReader(reader) => required(reader, self.rows),
+            ColumnReader::Int64ColumnReader(reader) => required(reader, self.rows, into),
             _ => Err("a column of another type".to_owned()),
         }
     }
 
-    fn int32(&self, column: Column) -> Result<Vec<i32>, String> {
+    fn int32(&self, column: Column, into: &mut Vec<i32>) -> Result<(), String> {
         match self.reader(column)? {
-            ColumnReader::Int32ColumnReader(reader) => required(reader, self.rows),
+            ColumnReader::Int32ColumnReader(reader) => required(reader, self.rows, into),
             _ => Err("a column of another type".to_owned()),
         }
     }
 
-    fn optional_int64(&self, column: Column) -> Result<Optional<i64>, String> {
+    fn optional_int64(&self, column: Column, into: &mut Optional<i64>) -> Result<(), String> {
+        into.fill = Fill::Absent;
+        if self.is_absent(column) {
+            return Ok(());
+        }
         match self.reader(column)? {
-            ColumnReader::Int64ColumnReader(reader) => optional(reader, self.rows),
+            ColumnReader::Int64ColumnReader(reader) => optional(reader, self.rows, into),
             _ => Err("a column of another type".to_owned()),
         }
     }
 
-    fn optional_int32(&self, column: Column) -> Result<Optional<i32>, String> {
+    fn optional_int32(&self, column: Column, into: &mut Optional<i32>) -> Result<(), String> {
+        into.fill = Fill::Absent;
+        if self.is_absent(column) {
+            return Ok(());
+        }
         match self.reader(column)? {
-            ColumnReader::Int32ColumnReader(reader) => optional(reader, self.rows),
+            ColumnReader::Int32ColumnReader(reader) => optional(reader, self.rows, into),
             _ => Err("a column of another type".to_owned()),
         }
     }
@@ -310,42 +353,48 @@ fn chunk_range(chunk: &ColumnChunkMetaData) -> Result<(u64, u64), String> {
         .ok_or_else(|| "a column with a senseless place in the file".to_owned())
 }
 
-fn required<T: DataType>(mut reader: ColumnReaderImpl<T>, rows: usize) -> Result<Vec<T::T>, String> {
-    let mut values = Vec::with_capacity(rows);
-    let (records, ..) = reader.read_records(rows, None, None, &mut values).map_err(|e| e.to_string())?;
-    if records == rows && values.len() == rows {
-        Ok(values)
+fn required<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    rows: usize,
+    into: &mut Vec<T::T>,
+) -> Result<(), String> {
+    into.clear();
+    let (records, ..) = reader.read_records(rows, None, None, into).map_err(|e| e.to_string())?;
+    if records == rows && into.len() == rows {
+        Ok(())
     } else {
-        Err(format!("{} values for {rows} rows", values.len()))
+        Err(format!("{} values for {rows} rows", into.len()))
     }
 }
 
-fn optional<T>(mut reader: ColumnReaderImpl<T>, rows: usize) -> Result<Optional<T::T>, String>
+/// Present values come packed; each moves to the slot of its row.
+fn optional<T>(mut reader: ColumnReaderImpl<T>, rows: usize, into: &mut Optional<T::T>) -> Result<(), String>
 where
     T: DataType,
     T::T: Copy + Default,
 {
-    let mut present = Vec::with_capacity(rows);
-    let mut values = Vec::with_capacity(rows);
-    let (records, ..) =
-        reader.read_records(rows, Some(&mut present), None, &mut values).map_err(|e| e.to_string())?;
+    let Optional { slots, present, packed, fill } = into;
+    present.clear();
+    packed.clear();
+    let (records, ..) = reader.read_records(rows, Some(present), None, packed).map_err(|e| e.to_string())?;
     if records != rows || present.len() != rows {
         return Err(format!("{} values for {rows} rows", present.len()));
     }
     let count = present.iter().filter(|p| **p != 0).count();
-    if count != values.len() {
-        return Err(format!("{} values where {count} are present", values.len()));
+    if count != packed.len() {
+        return Err(format!("{} values where {count} are present", packed.len()));
     }
-    let slots = if count == rows {
-        values
-    } else if count == 0 {
-        vec![T::T::default(); rows]
-    } else {
-        let mut values = values.into_iter();
-        present
-            .iter()
-            .map(|p| if *p == 0 { T::T::default() } else { values.next().unwrap_or_default() })
-            .collect()
-    };
-    Ok(Optional { slots, present })
+    if count == rows {
+        std::mem::swap(slots, packed);
+        *fill = Fill::Full;
+        return Ok(());
+    }
+    *fill = if count == 0 { Fill::Absent } else { Fill::Partial };
+    let mut values = packed.iter();
+    slots.clear();
+    slots.extend(present.iter().map(|p| match p {
+        0 => T::T::default(),
+        _ => values.next().copied().unwrap_or_default(),
+    }));
+    Ok(())
 }

@@ -136,6 +136,8 @@ pub(super) struct GroupEntry {
     pub(super) last_ns: i64,
     /// CRC-32 of its bytes, column after column.
     pub(super) crc32: u32,
+    /// One bit per column, the first is the lowest: set when no row of the group has a value.
+    pub(super) absent: u32,
 }
 
 impl DayIndex {

@@ -141,8 +141,9 @@ impl DayReader {
     /// [`FeedError::Damaged`].
     pub fn bars(&self) -> Result<Vec<DailyBar>, FeedError> {
         let mut bars = Vec::new();
+        let mut group = Group::default();
         for i in 0..self.day.index.groups.len() {
-            let group = self.day.group(i)?;
+            group = self.day.group(i, group)?;
             for row in 0..group.rows() {
                 bars.push(group.bar(row).map_err(|why| self.day.damaged(i, why))?);
             }
@@ -157,16 +158,15 @@ impl DayReader {
 }
 
 impl Day {
-    fn group(&self, i: usize) -> Result<Group, FeedError> {
-        Group::read(&GroupSource {
+    fn group(&self, i: usize, used: Group) -> Result<Group, FeedError> {
+        let source = GroupSource {
             bytes: &self.bytes,
             metadata: self.parquet.row_group(i),
             places: &self.places,
             entry: &self.index.groups[i],
             universe: &self.meta.instruments,
-            daily: self.meta.daily,
-        })
-        .map_err(|why| self.damaged(i, why))
+        };
+        Group::read(&source, used).map_err(|why| self.damaged(i, why))
     }
 
     fn damaged(&self, group: usize, why: String) -> FeedError {
@@ -210,8 +210,8 @@ impl Events {
             if self.next_group >= self.day.index.groups.len() {
                 return Ok(false);
             }
-            self.group = None;
-            let group = self.day.group(self.next_group)?;
+            let used = self.group.take().unwrap_or_default();
+            let group = self.day.group(self.next_group, used)?;
             self.row = match self.place {
                 Place::Row(row) => row.min(group.rows()),
                 Place::Time(ns) => group.row_at(ns),

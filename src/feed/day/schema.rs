@@ -113,6 +113,10 @@ pub(super) fn writer_properties() -> Result<WriterProperties> {
         .set_max_row_group_row_count(Some(GROUP_ROWS));
     for (column, name) in COLUMNS {
         let path = ColumnPath::from(name);
+        // These are a few bits per row at most: a decompressor would cost more than it saves.
+        if matches!(column, Column::Source | Column::Kind | Column::Side | Column::Flags) {
+            builder = builder.set_column_compression(path.clone(), Compression::UNCOMPRESSED);
+        }
         if is_word(column) {
             builder = builder.set_column_dictionary_enabled(path, true);
         } else {

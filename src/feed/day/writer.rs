@@ -169,10 +169,12 @@ impl DayWriter {
     /// the checksum in the index is over exactly the bytes that go into the file.
     fn flush(&mut self) -> Result<(), FeedError> {
         let mut sum = flate2::Crc::new();
+        let mut absent = 0;
         let mut chunks = Vec::with_capacity(COLUMNS.len());
         for (i, (column, _)) in COLUMNS.iter().enumerate() {
-            let (bytes, close) =
-                self.encode_column(i, self.batch.values(*column)).map_err(|e| self.encode_error(&e))?;
+            let values = self.batch.values(*column);
+            absent |= u32::from(values.is_empty()) << i;
+            let (bytes, close) = self.encode_column(i, values).map_err(|e| self.encode_error(&e))?;
             sum.update(&bytes);
             chunks.push((bytes, close));
         }
@@ -180,7 +182,7 @@ impl DayWriter {
         let (first_ns, last_ns) = self.batch.span().unwrap_or_default();
         let rows = self.batch.rows() as u64;
         self.index.rows += rows;
-        self.index.groups.push(GroupEntry { rows, first_ns, last_ns, crc32: sum.sum() });
+        self.index.groups.push(GroupEntry { rows, first_ns, last_ns, crc32: sum.sum(), absent });
         self.batch.clear();
         Ok(())
     }

@@ -179,7 +179,7 @@ impl DailyFile {
 
 /// `close / (1 + change)` to the nearest paisa; `change_e4` counts hundredths of a percent.
 fn recover_previous(close: i64, change_e4: i64) -> Option<i64> {
-    let denominator = i128::from(10_000 + i128::from(change_e4));
+    let denominator = 10_000 + i128::from(change_e4);
     if denominator <= 0 {
         return None;
     }

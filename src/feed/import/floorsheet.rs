@@ -132,7 +132,7 @@ fn read_rows(
     while let Some((line, record)) = table.next_row()? {
         report.read += 1;
         let row = record.map_err(|e| ("text", e)).and_then(|record| {
-            note_separators(&columns, &record, &name, line, report);
+            note_repairs(&columns, &record, &name, line, report);
             sheet.parse(&columns, file, line, &record)
         });
         match row {
@@ -143,7 +143,8 @@ fn read_rows(
     Ok(())
 }
 
-fn note_separators(
+/// What [`Sheet::parse`] will read around: separators inside numbers, members without a number.
+fn note_repairs(
     columns: &Columns,
     record: &csv::StringRecord,
     name: &str,
@@ -153,6 +154,11 @@ fn note_separators(
     let numbers = [columns.qty, columns.rate, columns.amount];
     if let Some(text) = numbers.iter().filter_map(|i| record.get(*i)).find(|text| text.contains(',')) {
         report.repair(name, line, "thousands_separator", format!("`{text}`"));
+    }
+    for text in [columns.buyer, columns.seller].iter().filter_map(|i| record.get(*i)).map(str::trim) {
+        if !text.is_empty() && !text.eq_ignore_ascii_case("null") && broker(text).is_none() {
+            report.repair(name, line, "member_without_number", format!("`{text}` left unknown"));
+        }
     }
 }
 
@@ -189,8 +195,8 @@ impl Sheet {
             price,
             qty,
             aggressor: None,
-            buyer: broker(field(columns.buyer)?)?,
-            seller: broker(field(columns.seller)?)?,
+            buyer: broker(field(columns.buyer)?),
+            seller: broker(field(columns.seller)?),
             contract: Some(contract),
         };
         Ok(Row { file, line, contract, parts, business_date, time, symbol: self.intern(ticker, name), print })
@@ -207,14 +213,10 @@ impl Sheet {
     }
 }
 
-/// A member number; while the market is open the exchange leaves it out.
-fn broker(text: &str) -> Result<Option<BrokerId>, (&'static str, String)> {
-    if text.is_empty() || text.eq_ignore_ascii_case("null") {
-        return Ok(None);
-    }
-    text.parse()
-        .map(|id| Some(BrokerId(id)))
-        .map_err(|_| ("broker", format!("`{text}` is not a member number")))
+/// A member number. While the market is open the exchange leaves it out, and stock dealers have
+/// letters in theirs: both stay unknown, the trade counts all the same.
+fn broker(text: &str) -> Option<BrokerId> {
+    text.parse().ok().map(BrokerId)
 }
 
 fn parse_time(text: &str) -> Result<NaiveDateTime, (&'static str, String)> {
@@ -470,7 +472,6 @@ mod tests {
             (row(2_024_070_201_000_002, "NABIL,1,2,0,500.0,0"), "number"),
             (row(2_024_070_201_000_002, "NABIL,1,2,ten,500.0,5000.0"), "number"),
             (row(2_024_070_201_000_002, "NABIL,1,2,10,500.005,5000.05"), "number"),
-            (row(2_024_070_201_000_002, "NABIL,1,99999,10,500.0,5000.0"), "broker"),
             (row(2_024_070_201_000_002, ",1,2,10,500.0,5000.0"), "symbol"),
             (row(112_298_860, "NABIL,1,2,10,500.0,5000.0"), "contract"),
             (row(2_024_070_301_000_002, "NABIL,1,2,10,500.0,5000.0"), "date"),
@@ -493,12 +494,15 @@ mod tests {
     fn separators_and_repeats_are_put_right_and_said() {
         let text = "Transact. No.,Symbol,Buyer,Seller,Quantity,Rate,Amount\n\
                     2020122804000001,ALICLP,39,44,\"5,988\",380.0,2275440.0\n\
-                    2020122804000001,ALICLP,39,44,\"5,988\",380.0,2275440.0\n";
+                    2020122804000001,ALICLP,39,44,\"5,988\",380.0,2275440.0\n\
+                    2020122804000002,ALICLP,D01,,10,380.0,3800.0\n";
         let (report, trades) = sheet(text, &ImportOptions::default()).unwrap();
-        assert_eq!(trades, ["00:00:00 ALICLP 5988 380.00 1"]);
+        assert_eq!(trades, ["00:00:00 ALICLP 5988 380.00 1", "00:00:00 ALICLP 10 380.00 1"]);
+        assert_eq!(report.counts["repaired_member_without_number"], 1);
         assert_eq!(report.counts["repaired_thousands_separator"], 2);
         assert_eq!(report.counts["repaired_repeated_contract"], 1);
-        assert_eq!(report.repaired.last().unwrap().line, 3);
+        let repeat = report.repaired.iter().find(|f| f.reason == "repeated_contract").unwrap();
+        assert_eq!(repeat.line, 3);
     }
 
     #[test]

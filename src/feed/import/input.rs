@@ -93,7 +93,16 @@ impl Input {
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim().trim_start_matches('\u{feff}').to_owned())
             .collect();
-        Ok(Table { input: self.clone(), header, rows, record: csv::ByteRecord::new() })
+        Ok(Table { input: self.clone(), header, rows, record: csv::ByteRecord::new(), first: None })
+    }
+
+    /// A comma-separated file without a header: the first line is a row.
+    pub(super) fn headless_table(&self) -> Result<Table, FeedError> {
+        let mut table = self.table()?;
+        if table.header.iter().any(|field| !field.is_empty()) {
+            table.first = Some(csv::StringRecord::from(table.header.clone()));
+        }
+        Ok(table)
     }
 }
 
@@ -110,12 +119,22 @@ pub(super) struct Table {
     header: Vec<String>,
     rows: csv::Reader<Box<dyn BufRead>>,
     record: csv::ByteRecord,
+    /// The first line, while it is still to be given as a row.
+    first: Option<csv::StringRecord>,
 }
+
+/// A row with its line number from 1; `Err` when it is not text.
+pub(super) type NumberedRow = (u64, Result<csv::StringRecord, String>);
 
 impl Table {
     /// The column of that name, if the file has it.
     pub(super) fn column(&self, name: &str) -> Option<usize> {
         self.header.iter().position(|h| h.eq_ignore_ascii_case(name))
+    }
+
+    /// How many columns the first line has.
+    pub(super) fn width(&self) -> usize {
+        self.header.len()
     }
 
     /// The refusal of a layout that is not `expected`.
@@ -124,14 +143,16 @@ impl Table {
         FeedError::UnknownLayout { file: self.input.label(), expected, found }
     }
 
-    /// The next row with its line number; `Err` in the row when it is not text.
-    pub(super) fn next_row(&mut self) -> Result<Option<(u64, Result<csv::StringRecord, String>)>, FeedError> {
+    /// The next row.
+    pub(super) fn next_row(&mut self) -> Result<Option<NumberedRow>, FeedError> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some((1, Ok(first))));
+        }
         if !self.rows.read_byte_record(&mut self.record).map_err(|e| self.input.unreadable(to_io(e)))? {
             return Ok(None);
         }
         let line = self.record.position().map_or(0, csv::Position::line);
-        let row =
-            csv::StringRecord::from_byte_record(self.record.clone()).map_err(|_| "not UTF-8 text".to_owned());
-        Ok(Some((line, row)))
+        let row = csv::StringRecord::from_byte_record(self.record.clone());
+        Ok(Some((line, row.map_err(|_| "not UTF-8 text".to_owned()))))
     }
 }

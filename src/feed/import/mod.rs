@@ -17,6 +17,7 @@ mod ohlcv;
 mod reference;
 mod report;
 mod session;
+mod stream;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
