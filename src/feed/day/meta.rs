@@ -145,10 +145,10 @@ impl DayIndex {
     pub(super) fn group_of_row(&self, row: u64) -> Option<(usize, u64)> {
         let mut before = 0;
         for (i, group) in self.groups.iter().enumerate() {
-            if row < before + group.rows {
+            if row < group.rows.saturating_add(before) {
                 return Some((i, before));
             }
-            before += group.rows;
+            before = group.rows.saturating_add(before);
         }
         None
     }
@@ -156,7 +156,7 @@ impl DayIndex {
     /// The first group with an event at or after `ns`, and the rows before that group.
     pub(super) fn group_of_time(&self, ns: i64) -> Option<(usize, u64)> {
         let i = self.groups.partition_point(|group| group.last_ns < ns);
-        let before = self.groups.iter().take(i).map(|group| group.rows).sum();
+        let before = self.groups.iter().take(i).fold(0u64, |rows, group| rows.saturating_add(group.rows));
         (i < self.groups.len()).then_some((i, before))
     }
 }

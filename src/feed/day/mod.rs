@@ -13,6 +13,7 @@
 mod bars;
 mod batch;
 mod bytes;
+mod chunks;
 mod group;
 mod meta;
 mod reader;

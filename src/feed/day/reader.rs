@@ -8,7 +8,8 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use super::bars::DailyBar;
 use super::bytes::DayBytes;
-use super::group::{Group, GroupSource};
+use super::chunks::GroupSource;
+use super::group::Group;
 use super::meta::{DayIndex, DayMeta};
 use super::schema::{KEY_CHECK, KEY_DAY, KEY_INDEX, KEY_SCHEMA, SCHEMA, locate};
 use super::writer::footer_check;

@@ -275,12 +275,12 @@ impl Import {
                     report.count("depth_before_picture", 1);
                     return Ok(());
                 }
-                let next = if self.spot { *last + 1 } else { *last };
+                let next = if self.spot { last.saturating_add(1) } else { *last };
                 depth.first <= next && next <= depth.u
             }
             Position::InStep(last) => match depth.pu {
                 Some(before) => before == *last,
-                None => depth.first == *last + 1,
+                None => depth.first == last.saturating_add(1),
             },
         };
         let at = from_ms(depth.event_ms);

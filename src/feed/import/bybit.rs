@@ -163,7 +163,7 @@ impl Import {
         }
         match self.in_step {
             None => return Err(("no_picture", format!("update {} without a book", book.u))),
-            Some(last) if book.u != last + 1 => {
+            Some(last) if book.u != last.saturating_add(1) => {
                 report.count("gaps", 1);
                 self.day.lose(at, book.u);
                 self.in_step = None;

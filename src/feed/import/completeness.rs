@@ -20,7 +20,7 @@ impl ContractParts {
     pub(super) fn of(contract: ContractNo) -> Option<Self> {
         let (date, rest) = (contract.0 / 100_000_000, contract.0 % 100_000_000);
         let number = |n: u64| u32::try_from(n).ok();
-        let year = i32::try_from(date / 10_000).ok()?;
+        let year = i32::try_from(date / 10_000).ok().filter(|year| (1900..2200).contains(year))?;
         Some(Self {
             date: SessionDate::new(year, number(date / 100 % 100)?, number(date % 100)?)?,
             shard: u8::try_from(rest / 1_000_000).ok()?,

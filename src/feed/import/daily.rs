@@ -1,5 +1,7 @@
 //! Daily files: one row per session of one symbol, as published, unadjusted.
 
+use chrono::Datelike;
+
 use super::input::{Input, Table};
 use super::report::ImportReport;
 use crate::feed::FeedError;
@@ -72,7 +74,7 @@ impl Columns {
         }
         Ok(DailyRow {
             line,
-            date: date.parse().map_err(|_| ("date", format!("`{date}` is not a date")))?,
+            date: read_date(date).ok_or_else(|| ("date", format!("`{date}` is not a date")))?,
             open: price(0)?,
             high: price(1)?,
             low: price(2)?,
@@ -81,6 +83,12 @@ impl Columns {
             volume: Qty::from_units(volume),
         })
     }
+}
+
+/// A date in the years that a timestamp can hold.
+fn read_date(text: &str) -> Option<SessionDate> {
+    let date: SessionDate = text.parse().ok()?;
+    (1900..2200).contains(&date.naive().year()).then_some(date)
 }
 
 /// Zeros at the end of a fraction beyond the second decimal are allowed by the parser already;

@@ -27,7 +27,9 @@ use crate::market::{
 /// Price units per dollar in these files.
 const PRICE_SCALE: i64 = 10_000;
 /// The price of a level that is not there, without its sign.
-const NO_LEVEL: i64 = 9_999_999_999;
+const NO_LEVEL: u64 = 9_999_999_999;
+/// More shares than this in one order or level are an error of the file.
+const QTY_MAX: i64 = 1_000_000_000;
 
 type Refusal = (&'static str, String);
 
@@ -183,7 +185,10 @@ fn parse_levels(row: &csv::StringRecord) -> Result<Vec<RowLevel>, String> {
     let mut levels = Vec::new();
     for four in fields.chunks_exact(4) {
         for (side, price, qty) in [(Side::Sell, four[0], four[1]), (Side::Buy, four[2], four[3])] {
-            if price.abs() != NO_LEVEL && qty > 0 {
+            if qty > QTY_MAX {
+                return Err(format!("{qty} shares in a level"));
+            }
+            if price.unsigned_abs() != NO_LEVEL && qty > 0 {
                 levels.push((side, price, qty));
             }
         }
@@ -209,7 +214,9 @@ impl Message {
                 .filter(|k| (1..=7).contains(k))
                 .ok_or(("kind", format!("type {kind}")))?,
             order: order.cast_unsigned(),
-            qty: whole(3)?,
+            qty: Some(whole(3)?)
+                .filter(|q| (0..=QTY_MAX).contains(q))
+                .ok_or(("number", "number of shares".to_owned()))?,
             price: whole(4)?,
             side: match direction {
                 1 => Side::Buy,
@@ -236,7 +243,7 @@ fn seconds_ns(text: &str) -> Option<i64> {
     let Some(end) = past_ninth else { return Price::parse(text, NS_PER_S).ok().map(Price::units) };
     let (kept, noise) = (text.get(..end)?, text.get(end..)?);
     let up = noise.bytes().all(|b| b.is_ascii_digit()).then(|| noise.as_bytes()[0] >= b'5')?;
-    Some(Price::parse(kept, NS_PER_S).ok()?.units() + i64::from(up))
+    Price::parse(kept, NS_PER_S).ok()?.units().checked_add(i64::from(up))
 }
 
 /// What stands at one price.

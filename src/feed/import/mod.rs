@@ -17,6 +17,7 @@ mod ohlcv;
 mod reference;
 mod report;
 mod session;
+mod sheet;
 mod stream;
 
 use std::fmt;
@@ -142,3 +143,6 @@ pub fn import(
     }
     Ok(report)
 }
+
+#[cfg(test)]
+mod tests;
