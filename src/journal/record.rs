@@ -66,7 +66,7 @@ pub struct Open {
     /// Version of the record types; [`SCHEMA`] when written by this program.
     pub schema: u32,
     /// Replay, paper or live.
-    pub kind: SessionKind,
+    pub session: SessionKind,
     /// Version of the program that decides.
     pub engine: String,
     /// The day.
@@ -80,16 +80,16 @@ pub struct Open {
 impl Open {
     /// The opening of a session by this version of the program.
     #[must_use]
-    pub fn new(kind: SessionKind, day: DayRef, setup_digest: u64) -> Self {
+    pub fn new(session: SessionKind, day: DayRef, setup_digest: u64) -> Self {
         let engine = env!("CARGO_PKG_VERSION").to_owned();
-        Self { schema: SCHEMA, kind, engine, day, setup_digest: Hex64(setup_digest), parent: None }
+        Self { schema: SCHEMA, session, engine, day, setup_digest: Hex64(setup_digest), parent: None }
     }
 
     /// Whether `other` is the same session of the same day under the same facts, so that a
     /// journal opened with one may be continued by the other.
     #[must_use]
     pub fn continues(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.day == other.day && self.setup_digest == other.setup_digest
+        self.session == other.session && self.day == other.day && self.setup_digest == other.setup_digest
     }
 }
 

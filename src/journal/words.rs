@@ -23,7 +23,7 @@ impl Body {
     fn told(&self, name: impl Fn(InstrumentId) -> String) -> String {
         match self {
             Self::Open(open) => {
-                let kind = match open.kind {
+                let kind = match open.session {
                     SessionKind::Replay => "replay",
                     SessionKind::Paper => "paper session",
                     SessionKind::Live => "live session",
