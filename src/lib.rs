@@ -3,7 +3,7 @@
 //!
 //! The rooms, each allowed to use those before it in this list and nothing after:
 //! [`market`], [`model`], [`execution`], [`risk`], [`engine`], [`journal`], [`feed`], [`gateway`],
-//! [`console`], [`calc`], [`cli`].
+//! [`console`], [`runtime`], [`calc`], [`cli`].
 //! `ARCHITECTURE.md` has the picture.
 
 pub mod calc;
@@ -17,3 +17,4 @@ pub mod journal;
 pub mod market;
 pub mod model;
 pub mod risk;
+pub mod runtime;

@@ -131,6 +131,10 @@ pub enum ShellRequest {
     Pause,
     /// How fast.
     SetSpeed(Speed),
+    /// One step slower.
+    Slower,
+    /// One step faster; the last is as fast as the engine goes.
+    Faster,
     /// Exactly one event.
     StepEvent,
     /// To the end of the bar.
@@ -146,6 +150,10 @@ pub enum ShellRequest {
     },
     /// Mark this time.
     Bookmark,
+    /// Go on from the past that is being looked at, in a branch with a journal of its own.
+    ResumeHere,
+    /// Back from the past to the session itself.
+    ReturnToSession,
     /// Leave.
     Quit,
 }

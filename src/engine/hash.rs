@@ -8,10 +8,19 @@ use sha2::{Digest, Sha256};
 use super::{Event, Input, InstrumentState, Output, State};
 use crate::market::{MarketData, OrderBook, Price, Qty, Side};
 
-/// SHA-256 over the wire form of all of the state. Equal states have equal hashes on every machine.
+/// A SHA-256, shown as 64 hex digits. Over the wire form of all of the state, equal states have
+/// equal hashes on every machine.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StateHash([u8; 32]);
+
+impl StateHash {
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn bytes(self) -> [u8; 32] {
+        self.0
+    }
+}
 
 impl fmt::Display for StateHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,9 +132,9 @@ impl Decisions {
         self.count
     }
 
-    /// SHA-256 so far, in hex.
+    /// SHA-256 so far.
     #[must_use]
-    pub fn hex(&self) -> String {
-        StateHash(self.hasher.clone().finalize().into()).to_string()
+    pub fn hash(&self) -> StateHash {
+        StateHash(self.hasher.clone().finalize().into())
     }
 }

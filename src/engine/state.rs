@@ -174,6 +174,12 @@ impl State {
         self.due
     }
 
+    /// The bar of the session that is being made.
+    #[must_use]
+    pub const fn bar_index(&self) -> u32 {
+        self.bar_index
+    }
+
     /// Counts of the run.
     #[must_use]
     pub const fn counters(&self) -> &Counters {

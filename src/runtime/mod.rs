@@ -1,0 +1,10 @@
+//! The shell around the core: opens days, keeps the journal, lets time pass, shows the screen.
+//!
+//! This is the one place that asks what time it is and that starts threads. Nothing here decides
+//! anything: the sequencer hands inputs to the engine in one order, makes them durable before what
+//! follows leaves, and publishes pictures of the result.
+
+pub mod day;
+pub mod ledger;
+pub mod replay;
+pub mod sequencer;
