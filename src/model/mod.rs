@@ -4,8 +4,16 @@
 //! room carries its units in its name or type, and a [`provenance::Provenance`] where a fallback was
 //! possible. Every function follows the conventions of C0: typed errors, no NaN out, no panic in.
 
+pub mod descriptive;
+pub mod efficiency;
 pub mod error;
+pub mod forecast_comparison;
+pub mod hypothesis;
+pub mod multiple_testing;
+pub mod probability;
 pub mod provenance;
+pub mod regression;
+pub mod stationarity;
 
 pub use error::ModelError;
 pub use provenance::{Provenance, Sourced};
