@@ -9,6 +9,7 @@ pub mod efficiency;
 pub mod error;
 pub mod forecast_comparison;
 pub mod hypothesis;
+pub mod indicator;
 pub mod microstructure;
 pub mod multiple_testing;
 pub mod probability;
