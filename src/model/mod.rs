@@ -7,6 +7,7 @@
 pub mod descriptive;
 pub mod efficiency;
 pub mod error;
+pub mod feature;
 pub mod forecast_comparison;
 pub mod hypothesis;
 pub mod indicator;
@@ -15,6 +16,7 @@ pub mod multiple_testing;
 pub mod probability;
 pub mod provenance;
 pub mod regression;
+pub mod returns;
 pub mod stationarity;
 
 pub use error::ModelError;
