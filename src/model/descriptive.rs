@@ -3,11 +3,15 @@
 //! Sums of squares are two-pass (C0). Functions of an empty slice give NaN; the tests above them
 //! check lengths first.
 
-/// Arithmetic mean.
+/// Arithmetic mean; of equal values exactly that value, so that a constant series has exactly no
+/// variance.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn mean(x: &[f64]) -> f64 {
-    x.iter().sum::<f64>() / x.len() as f64
+    match x.first() {
+        Some(first) if x.iter().all(|value| value == first) => *first,
+        _ => x.iter().sum::<f64>() / x.len() as f64,
+    }
 }
 
 /// Sum of squared deviations from the mean.
@@ -119,6 +123,8 @@ mod tests {
         assert_eq!((mean(&x), median(&x), variance(&x, 1)), (3.0, 3.0, 10.0 / 3.0));
         assert_eq!(autocovariances(&x, 1), vec![2.5, (2.0 - 1.0 + 2.0) / 4.0]);
         assert_eq!(correlation(&x, &[2.0, 4.0, 8.0, 10.0]), Some(1.0));
-        assert_eq!(correlation(&x, &[1.0; 4]), None);
+        assert_eq!(correlation(&x, &[0.1; 4]), None);
+        assert_eq!(variance(&[0.1; 9], 1), 0.0);
+        assert!(mean(&[]).is_nan());
     }
 }

@@ -10,13 +10,16 @@ pub mod error;
 pub mod feature;
 pub mod forecast_comparison;
 pub mod hypothesis;
+pub mod ic;
 pub mod indicator;
 pub mod microstructure;
 pub mod multiple_testing;
 pub mod probability;
+pub mod promoter;
 pub mod provenance;
 pub mod regression;
 pub mod returns;
+pub mod ridge;
 pub mod stationarity;
 
 pub use error::ModelError;

@@ -111,7 +111,7 @@ mod tests {
         sessions.extend(vec![None; 5]);
         assert_eq!(zero_return_ratio(&sessions), Ok(5.0 / 15.0));
         assert_eq!(zero_return_ratio(&sessions[15..]), Err(ModelError::TooShort { need: 10, got: 0 }));
-        assert!(zero_return_ratio(&vec![session(f64::NAN, true); 12]).is_err());
+        assert!(zero_return_ratio(&[session(f64::NAN, true); 12]).is_err());
     }
 
     #[test]
