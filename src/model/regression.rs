@@ -151,10 +151,10 @@ pub struct Line {
     pub intercept: f64,
     /// Coefficient of `x`.
     pub slope: f64,
-    /// Classical standard error of the slope; NaN with two points.
-    pub slope_std_error: f64,
-    /// Share of the variance of `y` that is explained; NaN for a constant `y`.
-    pub r2: f64,
+    /// Classical standard error of the slope; `None` with two points.
+    pub slope_std_error: Option<f64>,
+    /// Share of the variance of `y` that is explained; `None` for a constant `y`.
+    pub r2: Option<f64>,
 }
 
 /// Fits a straight line.
@@ -178,8 +178,12 @@ pub fn line(x: &[f64], y: &[f64]) -> Result<Line, ModelError> {
     let slope = x.iter().zip(y).map(|(a, b)| (a - mx) * (b - my)).sum::<f64>() / sxx;
     let intercept = my - slope * mx;
     let rss: f64 = x.iter().zip(y).map(|(a, b)| (b - intercept - slope * a).powi(2)).sum();
-    let slope_std_error = (rss / (x.len() as f64 - 2.0) / sxx).sqrt();
-    Ok(Line { intercept, slope, slope_std_error, r2: 1.0 - rss / syy })
+    if !(slope.is_finite() && intercept.is_finite() && rss.is_finite()) {
+        return Err(ModelError::Degenerate { why: "the values are too large to be squared" });
+    }
+    let slope_std_error = (x.len() > 2).then(|| (rss / (x.len() as f64 - 2.0) / sxx).sqrt());
+    let r2 = (syy > 0.0 && syy.is_finite()).then(|| 1.0 - rss / syy);
+    Ok(Line { intercept, slope, slope_std_error, r2 })
 }
 
 #[cfg(test)]
@@ -215,7 +219,7 @@ mod tests {
         let fit = LeastSquares::new(x[..2].to_vec(), y.clone()).unwrap().fit().unwrap();
         let line = line(&x[1], &y).unwrap();
         assert!((line.slope - fit.coefficients[1]).abs() < 1e-12);
-        assert!((line.slope_std_error - fit.std_errors[1]).abs() < 1e-12);
+        assert!((line.slope_std_error.unwrap() - fit.std_errors[1]).abs() < 1e-12);
     }
 
     #[test]
@@ -227,5 +231,8 @@ mod tests {
         assert!(LeastSquares::new(vec![], x.clone()).is_err());
         assert!(LeastSquares::new(vec![vec![1.0]], x.clone()).is_err());
         assert!(line(&[1.0, 1.0], &[1.0, 2.0]).is_err());
+        assert!(line(&[1.0, 2.0, 3.0], &[1e300, -1e300, 1e300]).is_err());
+        let flat = line(&[1.0, 2.0], &[3.0, 3.0]).unwrap();
+        assert_eq!((flat.slope, flat.r2, flat.slope_std_error), (0.0, None, None));
     }
 }

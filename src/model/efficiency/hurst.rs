@@ -160,10 +160,8 @@ pub fn dfa(returns: &[f64], windows: &[usize]) -> Result<Dfa, ModelError> {
     let fluctuation: Vec<f64> =
         windows.iter().map(|window| fluctuation_at(&profile, *window)).collect::<Result<_, _>>()?;
     let line = log_slope(windows, &fluctuation)?;
-    if !line.slope_std_error.is_finite() {
-        return Err(ModelError::TooShort { need: 3, got: windows.len() });
-    }
-    Ok(Dfa { windows: windows.to_vec(), fluctuation, hurst: line.slope, std_error: line.slope_std_error })
+    let std_error = line.slope_std_error.ok_or(ModelError::TooShort { need: 3, got: windows.len() })?;
+    Ok(Dfa { windows: windows.to_vec(), fluctuation, hurst: line.slope, std_error })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "window sizes are far below 2^53")]
