@@ -56,7 +56,6 @@ pub struct DieboldMariano {
 /// # Errors
 /// Unequal lengths, fewer than two, values or losses that are not finite, lags not below the length, or a
 /// horizon of 0 or above the length.
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn diebold_mariano(e1: &[f64], e2: &[f64], how: Comparison) -> Result<DieboldMariano, ModelError> {
     if e1.len() != e2.len() {
         return Err(ModelError::DimensionMismatch { left: e1.len(), right: e2.len() });

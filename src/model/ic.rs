@@ -96,7 +96,6 @@ pub struct IcSummary {
 ///
 /// # Errors
 /// Fewer than 2 coefficients, values that are not finite, or no variance.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 pub fn summary(coefficients: &[f64], horizon: usize) -> Result<IcSummary, ModelError> {
     const ONE_SIDED_95: f64 = 1.644_853_626_951_472_2;
     check_series(coefficients, 2)?;
@@ -162,7 +161,6 @@ pub struct Decay {
 ///
 /// # Errors
 /// Unequal lengths or values that are not finite.
-#[expect(clippy::cast_precision_loss, reason = "lags are at most twenty")]
 pub fn decay(forecasts: &[f64], returns: &[f64]) -> Result<Decay, ModelError> {
     const LAGS: [usize; 5] = [1, 2, 5, 10, 20];
     const PAIRS: usize = 20;

@@ -56,14 +56,12 @@ pub fn correct(p_values: &[f64], alpha: f64, correction: Correction) -> Result<C
 // smallest, are rejected. Rejection compares p-values with levels, as the procedures are stated:
 // at the level itself an adjusted value may round to the other side.
 
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn bonferroni(sorted: &[f64], alpha: f64) -> (Vec<f64>, usize) {
     let m = sorted.len() as f64;
     let adjusted = sorted.iter().map(|p| (m * p).min(1.0)).collect();
     (adjusted, sorted.partition_point(|p| *p <= alpha / m))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn holm(sorted: &[f64], alpha: f64) -> (Vec<f64>, usize) {
     let left = |place: usize| (sorted.len() - place) as f64;
     let mut running = 0.0_f64;
@@ -76,7 +74,6 @@ fn holm(sorted: &[f64], alpha: f64) -> (Vec<f64>, usize) {
     (adjusted, first_kept.unwrap_or(sorted.len()))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn benjamini_hochberg(sorted: &[f64], alpha: f64) -> (Vec<f64>, usize) {
     let share = |place: usize| (place + 1) as f64 / sorted.len() as f64;
     let mut adjusted = vec![1.0; sorted.len()];

@@ -81,7 +81,6 @@ impl LeastSquares {
 
     /// The t-value of column `k` (from 1) in the regression on the first `k` columns.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     pub fn last_t(&self, k: usize) -> f64 {
         let residual_variance = self.rss(k) / (self.rows() as f64 - k as f64);
         self.rotated[k - 1] * self.r[(k - 1, k - 1)].signum() / residual_variance.sqrt()
@@ -91,7 +90,6 @@ impl LeastSquares {
     ///
     /// # Errors
     /// `Singular` when the triangle cannot be inverted.
-    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     pub fn fit(&self) -> Result<Fit, ModelError> {
         let k = self.columns.len();
         let head = self.rotated.rows(0, k).into_owned();
@@ -118,7 +116,6 @@ impl LeastSquares {
 ///
 /// # Errors
 /// `DimensionMismatch` when the columns are not those of the fit.
-#[expect(clippy::cast_precision_loss, reason = "lags are far below 2^53")]
 pub fn newey_west_errors(columns: &[Vec<f64>], fit: &Fit, lags: usize) -> Result<Vec<f64>, ModelError> {
     let k = columns.len();
     if fit.xtx_inverse.len() != k || columns.iter().any(|c| c.len() != fit.residuals.len()) {
@@ -162,7 +159,6 @@ pub struct Line {
 /// # Errors
 /// Unequal lengths, fewer than two points, values that are not finite, or constant `x`
 /// (`Degenerate`).
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn line(x: &[f64], y: &[f64]) -> Result<Line, ModelError> {
     use super::descriptive::{mean, sum_of_squares};
     if x.len() != y.len() {

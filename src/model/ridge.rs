@@ -49,7 +49,6 @@ impl Ridge {
     /// # Errors
     /// No rows or features, rows of different lengths, values that are not finite, fewer than 3
     /// rows, a `lambda` that is negative or not finite, or (`lambda` 0) dependent features.
-    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     pub fn fit(rows: &[Vec<f64>], y: &[f64], lambda: f64) -> Result<Self, ModelError> {
         const MINIMUM: usize = 3;
         let width = check_rows(rows, y)?;

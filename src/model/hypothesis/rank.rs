@@ -70,7 +70,6 @@ pub struct MannWhitney {
 /// # Errors
 /// An empty sample, values that are not finite, all values equal (asymptotic), or a product of
 /// lengths above 90,000 (exact).
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn mann_whitney(
     x: &[f64],
     y: &[f64],
@@ -103,7 +102,6 @@ pub fn mann_whitney(
 }
 
 /// `P(U >= u)` over all arrangements, as sums of positive probabilities.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn exact_sf(m: usize, n: usize, u: f64) -> Result<f64, ModelError> {
     const MOST: usize = 90_000;
     if m.checked_mul(n).is_none_or(|product| product > MOST) {

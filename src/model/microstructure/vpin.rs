@@ -38,7 +38,8 @@ impl Vpin {
         Ok(Self { bucket_volume, window, filled: 0.0, bought: 0.0, imbalances })
     }
 
-    /// The specification's choice: 50 buckets, each a fiftieth of the average daily volume.
+    /// The specification's choice: 50 buckets, each a fiftieth of the average daily volume. The
+    /// volume is set once a day, and a new one starts a new history.
     ///
     /// # Errors
     /// An average daily volume that is not positive and finite.
@@ -81,7 +82,6 @@ impl Vpin {
 
     /// In [0, 1]; `None` until the window is full.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "windows are far below 2^53")]
     pub fn value(&self) -> Option<f64> {
         let full = self.imbalances.len() == self.window;
         full.then(|| {
@@ -134,7 +134,6 @@ pub fn vpin_series(
         return Err(ModelError::OutOfDomain { name: "buckets", value: buckets, domain: "at most 1e7" });
     }
     let bought = fill_buckets(volumes, buy_shares, bucket_volume);
-    #[expect(clippy::cast_precision_loss, reason = "windows are far below 2^53")]
     let scale = window as f64 * bucket_volume;
     let imbalances: Vec<f64> = bought.iter().map(|b| (2.0 * b - bucket_volume).abs()).collect();
     let vpin = imbalances.windows(window).map(|last| (last.iter().sum::<f64>() / scale).clamp(0.0, 1.0));
@@ -272,7 +271,6 @@ pub fn raised_threshold(z_min: f64, vpin: f64) -> f64 {
 
 /// The share of the instrument's own history at or below a value; `None` without history.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn percentile(history: &[f64], value: f64) -> Option<f64> {
     let below = history.iter().filter(|past| **past <= value).count();
     (!history.is_empty()).then(|| below as f64 / history.len() as f64)
