@@ -1,14 +1,18 @@
 //! The `himal` program: parses the command line, calls the library, prints the error, sets the exit status.
 
-fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let path = std::path::Path::new(&args[2]);
-    for _ in 0..7 {
-        let figures = if args[1] == "book" {
-            himal::cli::bench::replay::book(path, None)
-        } else {
-            himal::cli::bench::replay::engine(path, None, 0)
-        };
-        println!("{}", serde_json::to_string(&figures.unwrap()).unwrap());
+use std::process::ExitCode;
+
+use clap::Parser;
+use himal::cli::{Cli, run};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if !error.message().is_empty() {
+                eprintln!("himal: {}", error.message());
+            }
+            ExitCode::from(error.status())
+        }
     }
 }

@@ -5,9 +5,24 @@
 //! possible. Every function follows the conventions of C0: typed errors, no NaN out, no panic in.
 
 pub mod anomaly;
+pub mod descriptive;
+pub mod efficiency;
 pub mod error;
+pub mod feature;
+pub mod forecast_comparison;
+pub mod hypothesis;
+pub mod ic;
+pub mod indicator;
+pub mod microstructure;
+pub mod multiple_testing;
+pub mod probability;
+pub mod promoter;
 pub mod provenance;
 pub mod regime;
+pub mod regression;
+pub mod returns;
+pub mod ridge;
+pub mod stationarity;
 
 pub use error::ModelError;
 pub use provenance::{Provenance, Sourced};

@@ -4,6 +4,7 @@
 //! anything: the sequencer hands inputs to the engine in one order, makes them durable before what
 //! follows leaves, and publishes pictures of the result.
 
+pub mod config;
 pub mod day;
 pub mod ledger;
 pub mod replay;

@@ -1,0 +1,197 @@
+//! Configuration files: read strictly, refused by file, line and key.
+//!
+//! What is not in the configuration folder comes from the defaults that the program embeds, so
+//! that it works with no set-up at all. A file that is there must be right: an unknown key or a
+//! value out of range is an error, not a shrug.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::feed::day::{StartingAccount, StartingHolding};
+use crate::market::{Money, Price, Qty, Symbol};
+
+const ACCOUNT: &str = include_str!("../../config/account.toml");
+const HIMAL: &str = include_str!("../../config/himal.toml");
+
+/// A configuration file that is not right.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{file}:{line}: {key}: {what}")]
+pub struct ConfigError {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The key.
+    pub key: String,
+    /// What is wrong and what is allowed.
+    pub what: String,
+}
+
+/// `himal.toml`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// The name that commands are journaled under.
+    pub operator: String,
+    /// The theme.
+    pub theme: String,
+    /// How often a terminal is drawn at most.
+    pub frames_per_second: u32,
+}
+
+/// The text of a configuration file and how to name it in messages.
+struct Source {
+    file: String,
+    text: String,
+}
+
+impl Source {
+    /// `name` in the folder if it is there, else the embedded default.
+    fn read(folder: Option<&Path>, name: &str, embedded: &str) -> Result<Self, ConfigError> {
+        let path: Option<PathBuf> = folder.map(|f| f.join(name)).filter(|p| p.exists());
+        let Some(path) = path else {
+            return Ok(Self { file: format!("{name} (embedded)"), text: embedded.to_owned() });
+        };
+        let file = path.display().to_string();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Self { file, text }),
+            Err(e) => Err(ConfigError { file, line: 1, key: "file".to_owned(), what: e.to_string() }),
+        }
+    }
+
+    fn parse<'de, T: Deserialize<'de>>(&'de self) -> Result<T, ConfigError> {
+        toml::from_str(&self.text).map_err(|e| {
+            let at = e.span().map_or(0, |span| span.start);
+            let key = self.text[at.min(self.text.len())..].split(['=', '\n', ' ']).next().unwrap_or_default();
+            self.error(at, key, e.message())
+        })
+    }
+
+    fn error(&self, at: usize, key: &str, what: &str) -> ConfigError {
+        let before = self.text.get(..at).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        ConfigError { file: self.file.clone(), line, key: key.to_owned(), what: what.to_owned() }
+    }
+
+    fn refuse<T>(&self, value: &Spanned<T>, key: &str, what: &str) -> ConfigError {
+        self.error(value.span().start, key, what)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingsFile {
+    operator: Option<Spanned<String>>,
+    theme: Option<String>,
+    frames_per_second: Option<Spanned<i64>>,
+}
+
+impl Settings {
+    /// Reads `himal.toml` of a folder, or the embedded one.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file, line, key and what is allowed.
+    pub fn read(folder: Option<&Path>) -> Result<Self, ConfigError> {
+        let source = Source::read(folder, "himal.toml", HIMAL)?;
+        let file: SettingsFile = source.parse()?;
+        let default = Self { operator: "trainee".to_owned(), theme: "dark".to_owned(), frames_per_second: 10 };
+        let operator = match &file.operator {
+            Some(name) if name.get_ref().trim().is_empty() || name.get_ref().chars().count() > 16 => {
+                return Err(source.refuse(name, "operator", "1 to 16 characters are allowed"));
+            }
+            Some(name) => name.get_ref().trim().to_owned(),
+            None => default.operator,
+        };
+        let frames_per_second = match &file.frames_per_second {
+            Some(n) if !(1..=60).contains(n.get_ref()) => {
+                let what = format!("{} is out of range: 1 to 60 are allowed", n.get_ref());
+                return Err(source.refuse(n, "frames_per_second", &what));
+            }
+            Some(n) => u32::try_from(*n.get_ref()).unwrap_or(default.frames_per_second),
+            None => default.frames_per_second,
+        };
+        Ok(Self { operator, theme: file.theme.unwrap_or(default.theme), frames_per_second })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountFile {
+    cash: Spanned<String>,
+    #[serde(default)]
+    holding: Vec<HoldingEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HoldingEntry {
+    symbol: String,
+    qty: Spanned<i64>,
+    wacc: Option<Spanned<String>>,
+}
+
+/// Reads `account.toml` of a folder, or the embedded one.
+///
+/// # Errors
+/// [`ConfigError`] with file, line, key and what is allowed.
+pub fn account(folder: Option<&Path>) -> Result<StartingAccount, ConfigError> {
+    let source = Source::read(folder, "account.toml", ACCOUNT)?;
+    let file: AccountFile = source.parse()?;
+    let cash = Money::parse(file.cash.get_ref())
+        .ok()
+        .filter(|cash| *cash >= Money::ZERO)
+        .ok_or_else(|| source.refuse(&file.cash, "cash", "rupees with at most two decimals, not negative, are allowed"))?;
+    let holdings = file.holding.iter().map(|h| holding(&source, h)).collect::<Result<_, _>>()?;
+    Ok(StartingAccount { cash, holdings })
+}
+
+fn holding(source: &Source, entry: &HoldingEntry) -> Result<StartingHolding, ConfigError> {
+    if *entry.qty.get_ref() <= 0 {
+        return Err(source.refuse(&entry.qty, "qty", "a whole number of shares above zero is allowed"));
+    }
+    let price = |text: &Spanned<String>| {
+        Price::parse(text.get_ref(), 100)
+            .ok()
+            .filter(|p| p.is_positive())
+            .ok_or_else(|| source.refuse(text, "wacc", "a price above zero with at most two decimals is allowed"))
+    };
+    let wacc = entry.wacc.as_ref().map(price).transpose()?;
+    Ok(StartingHolding { symbol: Symbol::new(&entry.symbol), qty: Qty::from_units(*entry.qty.get_ref()), wacc })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_files_are_right() {
+        assert_eq!(Settings::read(None).map(|s| s.frames_per_second), Ok(10));
+        assert_eq!(account(None).map(|a| a.cash.paisa()), Ok(1_000_000_000));
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused_by_file_line_and_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).unwrap();
+            let error = match name {
+                "himal.toml" => Settings::read(Some(folder.path())).err(),
+                _ => account(Some(folder.path())).err(),
+            };
+            error.map(|e| (e.line, e.key, e.what)).unwrap_or_default()
+        };
+        for (name, text, line, key, what) in [
+            ("himal.toml", "# a\noperatr = \"x\"\n", 2, "operatr", "unknown field"),
+            ("himal.toml", "\n\nframes_per_second = 0\n", 3, "frames_per_second", "1 to 60"),
+            ("himal.toml", "operator = \"\"\n", 1, "operator", "1 to 16"),
+            ("account.toml", "cash = \"-1\"\n", 1, "cash", "not negative"),
+            ("account.toml", "cash = \"1.234\"\n", 1, "cash", "two decimals"),
+            ("account.toml", "cash = \"1\"\n[[holding]]\nsymbol = \"X\"\nqty = 0\n", 4, "qty", "above zero"),
+        ] {
+            let got = check(name, text);
+            assert_eq!((got.0, got.1.as_str()), (line, key), "{text}: {}", got.2);
+            assert!(got.2.contains(what), "{}", got.2);
+        }
+    }
+}
