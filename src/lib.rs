@@ -6,3 +6,5 @@
 
 pub mod market;
 pub mod model;
+pub mod strategy;
+pub mod execution;

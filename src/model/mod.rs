@@ -4,8 +4,12 @@
 //! room carries its units in its name or type, and a [`provenance::Provenance`] where a fallback was
 //! possible. Every function follows the conventions of C0: typed errors, no NaN out, no panic in.
 
+pub mod covariance;
 pub mod error;
+pub mod huber;
+pub mod nnls;
 pub mod provenance;
+pub mod units;
 
 pub use error::ModelError;
 pub use provenance::{Provenance, Sourced};

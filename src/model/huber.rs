@@ -1,0 +1,529 @@
+//! Robust linear regression with Huber's loss, in one routine for three ways to set the scale.
+//!
+//! The loss is quadratic up to a threshold and linear beyond, so a few wild fills cannot carry
+//! an impact curve away. What the threshold is relative to is the caller's choice:
+//! [`Scale::Fixed`] in the unit of the response, [`Scale::Joint`] estimated together with the
+//! coefficients, [`Scale::Mad`] from the median absolute deviation (X2, X17). Coefficients may
+//! be held at or above zero, because impact never pays.
+//!
+//! Each step is a weighted least-squares fit (which can only lower the loss) followed by a
+//! Newton step on the rows inside the threshold (which ends the search once the set of those
+//! rows no longer changes). The loss is convex: there is one minimum.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::nnls;
+use super::units::{require, require_non_negative, require_positive};
+use super::{ModelError, error};
+
+/// Consistency factor that makes the median absolute deviation a standard deviation under normality.
+pub const MAD_TO_SIGMA: f64 = 1.4826;
+
+/// Threshold in standard deviations with 95 % efficiency under normality [source].
+pub const HUBER_95: f64 = 1.345;
+
+const MAX_STEPS: usize = 2_000;
+/// After this many steps a MAD scale is frozen, so that it cannot cycle with the coefficients.
+const MAD_STEPS: usize = 40;
+
+/// How the threshold between small and large residuals is set.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Scale {
+    /// The threshold itself, in the unit of the response. Loss: `r^2/2` inside, `f|r| - f^2/2` beyond.
+    Fixed(f64),
+    /// Scale `s` estimated with the coefficients by minimising `sum(s + H(r/s) s) + ridge |w|^2`, with
+    /// `H(z) = z^2` below `epsilon` and `2 epsilon |z| - epsilon^2` beyond. The intercept is not penalised.
+    Joint {
+        /// Threshold in units of the scale, above 1.
+        epsilon: f64,
+        /// Weight of the squared coefficients, at or above 0.
+        ridge: f64,
+    },
+    /// Scale is 1.4826 times the median absolute deviation of the residuals, not below `floor`.
+    Mad {
+        /// Threshold in units of the scale, above 0.
+        threshold: f64,
+        /// Smallest scale, in the unit of the response, above 0.
+        floor: f64,
+    },
+}
+
+/// What is regressed on what.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Regression {
+    /// One row per observation, one column per coefficient.
+    pub x: DMatrix<f64>,
+    /// The response.
+    pub y: DVector<f64>,
+    /// Which coefficients are held at or above zero.
+    pub non_negative: Vec<bool>,
+    /// Whether a free constant is fitted too.
+    pub intercept: bool,
+}
+
+/// A robust fit.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HuberFit {
+    /// One coefficient per column; exactly zero where the bound holds it.
+    pub coefficients: Vec<f64>,
+    /// The constant; 0 if none was fitted.
+    pub intercept: f64,
+    /// The scale: the threshold itself for [`Scale::Fixed`].
+    pub scale: f64,
+    /// Where the loss turns linear, in the unit of the response.
+    pub threshold: f64,
+    /// The minimised loss in the form its [`Scale`] states; for [`Scale::Mad`] that of `Fixed` at the final threshold.
+    pub objective: f64,
+    /// Observed minus fitted.
+    pub residuals: Vec<f64>,
+    /// Weight of each row, 1 inside the threshold.
+    pub weights: Vec<f64>,
+    /// Steps taken.
+    pub iterations: usize,
+}
+
+/// Fits `regression` by the smallest Huber loss.
+///
+/// # Errors
+/// [`ModelError::EmptyInput`], [`ModelError::NonFinite`] (index over the response, then the columns),
+/// [`ModelError::DimensionMismatch`], [`ModelError::TooShort`] with fewer rows than coefficients,
+/// [`ModelError::OutOfDomain`] for a scale outside its domain, [`ModelError::Singular`] for dependent
+/// columns, [`ModelError::Degenerate`] if a joint scale shrinks to nothing (an exact fit), [`ModelError::NotConverged`].
+pub fn fit(regression: &Regression, scale: Scale) -> Result<HuberFit, ModelError> {
+    let design = Design::new(regression)?;
+    match scale {
+        Scale::Fixed(threshold) => {
+            require_positive("Huber threshold", threshold)?;
+            let start = design.least_squares(&DVector::from_element(design.rows(), 1.0), 0.0)?;
+            let (beta, steps) = design.minimise(start, threshold)?;
+            Ok(design.report(&beta, threshold, threshold, design.loss(&beta, threshold), steps))
+        }
+        Scale::Joint { epsilon, ridge } => {
+            require(epsilon > 1.0, "Huber epsilon", epsilon, "finite, above 1")?;
+            require_non_negative("ridge", ridge)?;
+            design.fit_joint(epsilon, ridge)
+        }
+        Scale::Mad { threshold, floor } => {
+            require_positive("Huber threshold", threshold)?;
+            require_positive("smallest scale", floor)?;
+            design.fit_mad(threshold, floor)
+        }
+    }
+}
+
+/// Robust (sandwich) standard errors of the coefficients, then of the intercept if there is
+/// one; `None` for a coefficient that rests on its bound.
+///
+/// # Errors
+/// As [`fit`] for the shapes; [`ModelError::TooShort`] without a degree of freedom;
+/// [`ModelError::Singular`] if the rows inside the threshold do not span the columns.
+pub fn standard_errors(regression: &Regression, fit: &HuberFit) -> Result<Vec<Option<f64>>, ModelError> {
+    let design = Design::new(regression)?;
+    if fit.residuals.len() != design.rows() || fit.coefficients.len() != regression.x.ncols() {
+        return Err(ModelError::DimensionMismatch { left: fit.residuals.len(), right: design.rows() });
+    }
+    let mut beta = fit.coefficients.clone();
+    beta.extend(regression.intercept.then_some(fit.intercept));
+    let free = design.free(&DVector::from_vec(beta));
+    let (rows, count) = (design.rows(), free.len());
+    if rows <= count {
+        return Err(ModelError::TooShort { need: count + 1, got: rows });
+    }
+    let x = design.x.select_columns(&free);
+    let (mut bread, mut meat) = (DMatrix::zeros(count, count), DMatrix::zeros(count, count));
+    for (i, residual) in fit.residuals.iter().enumerate() {
+        let row = x.row(i);
+        let outer = row.transpose() * row;
+        let influence = residual.clamp(-fit.threshold, fit.threshold);
+        meat += &outer * (influence * influence);
+        if residual.abs() <= fit.threshold {
+            bread += outer;
+        }
+    }
+    let inverse = bread.try_inverse().ok_or(ModelError::Singular)?;
+    let correction = rows as f64 / (rows - count) as f64;
+    let covariance = &inverse * meat * &inverse * correction;
+    let mut errors = vec![None; design.x.ncols()];
+    for (k, &j) in free.iter().enumerate() {
+        let error = covariance[(k, k)].max(0.0).sqrt();
+        errors[j] = error.is_finite().then_some(error);
+    }
+    Ok(errors)
+}
+
+/// Weighted share of explained variance around the weighted mean; may be negative without an
+/// intercept.
+///
+/// # Errors
+/// [`ModelError::DimensionMismatch`]; [`ModelError::Degenerate`] if the response does not vary.
+pub fn weighted_r2(regression: &Regression, fit: &HuberFit) -> Result<f64, ModelError> {
+    let rows = regression.y.len();
+    if fit.weights.len() != rows || fit.residuals.len() != rows {
+        return Err(ModelError::DimensionMismatch { left: fit.weights.len(), right: rows });
+    }
+    let total: f64 = fit.weights.iter().sum();
+    let mean = fit.weights.iter().zip(regression.y.iter()).map(|(w, y)| w * y).sum::<f64>() / total;
+    let spread: f64 =
+        fit.weights.iter().zip(regression.y.iter()).map(|(w, y)| w * (y - mean) * (y - mean)).sum();
+    let left: f64 = fit.weights.iter().zip(&fit.residuals).map(|(w, r)| w * r * r).sum();
+    if spread.is_nan() || spread <= 0.0 {
+        return Err(ModelError::Degenerate { why: "the response does not vary" });
+    }
+    Ok(1.0 - left / spread)
+}
+
+/// The columns with the constant appended, checked.
+struct Design {
+    x: DMatrix<f64>,
+    y: DVector<f64>,
+    bounded: Vec<bool>,
+    /// Columns a ridge applies to; the constant comes after them.
+    slopes: usize,
+}
+
+impl Design {
+    fn new(regression: &Regression) -> Result<Self, ModelError> {
+        let (rows, slopes) = regression.x.shape();
+        error::check_finite(regression.y.as_slice())?;
+        if rows != regression.y.len() {
+            return Err(ModelError::DimensionMismatch { left: rows, right: regression.y.len() });
+        }
+        if slopes != regression.non_negative.len() {
+            return Err(ModelError::DimensionMismatch { left: slopes, right: regression.non_negative.len() });
+        }
+        if let Some(index) = regression.x.iter().position(|v| !v.is_finite()) {
+            return Err(ModelError::NonFinite { index: rows + index });
+        }
+        let columns = slopes + usize::from(regression.intercept);
+        if columns == 0 {
+            return Err(ModelError::EmptyInput);
+        }
+        if rows < columns {
+            return Err(ModelError::TooShort { need: columns, got: rows });
+        }
+        let mut bounded = regression.non_negative.clone();
+        let mut x = regression.x.clone();
+        if regression.intercept {
+            x = x.insert_column(slopes, 1.0);
+            bounded.push(false);
+        }
+        Ok(Self { x, y: regression.y.clone(), bounded, slopes })
+    }
+
+    fn rows(&self) -> usize {
+        self.y.len()
+    }
+
+    fn residuals(&self, beta: &DVector<f64>) -> DVector<f64> {
+        &self.y - &self.x * beta
+    }
+
+    /// Columns that may move: unbounded, or off their bound.
+    fn free(&self, beta: &DVector<f64>) -> Vec<usize> {
+        (0..self.x.ncols()).filter(|&j| !self.bounded[j] || beta[j] > 0.0).collect()
+    }
+
+    fn loss(&self, beta: &DVector<f64>, threshold: f64) -> f64 {
+        self.residuals(beta).iter().map(|r| huber_loss(*r, threshold)).sum()
+    }
+
+    /// Least squares with row weights, and `ridge` times the squared slopes added.
+    fn least_squares(&self, weights: &DVector<f64>, ridge: f64) -> Result<DVector<f64>, ModelError> {
+        let (rows, columns) = self.x.shape();
+        let extra = if ridge > 0.0 { self.slopes } else { 0 };
+        let mut a = DMatrix::zeros(rows + extra, columns);
+        let mut b = DVector::zeros(rows + extra);
+        for i in 0..rows {
+            let root = weights[i].sqrt();
+            for j in 0..columns {
+                a[(i, j)] = self.x[(i, j)] * root;
+            }
+            b[i] = self.y[i] * root;
+        }
+        for j in 0..extra {
+            a[(rows + j, j)] = ridge.sqrt();
+        }
+        nnls::least_squares(&a, &b, &self.bounded)
+    }
+
+    /// The minimum of the loss with a known threshold, and the steps it took.
+    fn minimise(
+        &self,
+        mut beta: DVector<f64>,
+        threshold: f64,
+    ) -> Result<(DVector<f64>, usize), ModelError> {
+        for step in 1..=MAX_STEPS {
+            if self.is_stationary(&beta, threshold) {
+                return Ok((beta, step));
+            }
+            let weights = self.residuals(&beta).map(|r| huber_weight(r, threshold));
+            let next = self.newton(&self.least_squares(&weights, 0.0)?, threshold);
+            let moved = (&next - &beta).norm();
+            let size = next.norm();
+            beta = next;
+            if moved <= 1e-15 * size {
+                return Ok((beta, step));
+            }
+        }
+        Err(ModelError::NotConverged { iterations: MAX_STEPS })
+    }
+
+    /// Whether no free column pulls and no bounded one wants off its bound, up to rounding.
+    fn is_stationary(&self, beta: &DVector<f64>, threshold: f64) -> bool {
+        let influence = self.residuals(beta).map(|r| r.clamp(-threshold, threshold));
+        (0..self.x.ncols()).all(|j| {
+            let column = self.x.column(j);
+            let pull = column.dot(&influence);
+            let noise = 1e-13 * threshold * column.iter().map(|v| v.abs()).sum::<f64>();
+            if self.bounded[j] && beta[j] == 0.0 { pull <= noise } else { pull.abs() <= noise }
+        })
+    }
+
+    /// One Newton step on the free columns, kept only if it lowers the loss inside the bounds.
+    fn newton(&self, beta: &DVector<f64>, threshold: f64) -> DVector<f64> {
+        let free = self.free(beta);
+        let residuals = self.residuals(beta);
+        let inside: Vec<usize> = (0..self.rows()).filter(|&i| residuals[i].abs() <= threshold).collect();
+        if free.is_empty() || inside.len() < free.len() {
+            return beta.clone();
+        }
+        let x = self.x.select_columns(&free);
+        let curvature = {
+            let rows = x.select_rows(&inside);
+            rows.transpose() * rows
+        };
+        let pull = x.transpose() * residuals.map(|r| r.clamp(-threshold, threshold));
+        let Some(step) = curvature.cholesky().map(|c| c.solve(&pull)) else { return beta.clone() };
+        let mut next = beta.clone();
+        for (k, &j) in free.iter().enumerate() {
+            next[j] += step[k];
+        }
+        let feasible = next.iter().zip(&self.bounded).all(|(b, bounded)| !bounded || *b >= 0.0);
+        if feasible && self.loss(&next, threshold) <= self.loss(beta, threshold) { next } else { beta.clone() }
+    }
+
+    fn fit_mad(&self, threshold: f64, floor: f64) -> Result<HuberFit, ModelError> {
+        let mut beta = self.least_squares(&DVector::from_element(self.rows(), 1.0), 0.0)?;
+        let mut scale = floor;
+        for _ in 0..MAD_STEPS {
+            let next = (MAD_TO_SIGMA * mad(self.residuals(&beta).as_slice())).max(floor);
+            let settled = (next - scale).abs() <= 1e-12 * scale;
+            scale = next;
+            let weights = self.residuals(&beta).map(|r| huber_weight(r, threshold * scale));
+            beta = self.least_squares(&weights, 0.0)?;
+            if settled {
+                break;
+            }
+        }
+        let cut = threshold * scale;
+        let (beta, steps) = self.minimise(beta, cut)?;
+        Ok(self.report(&beta, scale, cut, self.loss(&beta, cut), steps))
+    }
+
+    fn fit_joint(&self, epsilon: f64, ridge: f64) -> Result<HuberFit, ModelError> {
+        let mut beta = self.least_squares(&DVector::from_element(self.rows(), 1.0), ridge)?;
+        let mut scale = joint_scale(self.residuals(&beta).as_slice(), epsilon)?;
+        let mut best = self.joint_loss(&beta, scale, epsilon, ridge);
+        for step in 1..=MAX_STEPS {
+            let cut = epsilon * scale;
+            let weights = self.residuals(&beta).map(|r| huber_weight(r, cut));
+            let next = self.least_squares(&weights, ridge * scale)?;
+            let next_scale = joint_scale(self.residuals(&next).as_slice(), epsilon)?;
+            let moved = (&next - &beta).norm() / next.norm().max(f64::MIN_POSITIVE);
+            let rescaled = (next_scale - scale).abs() / next_scale;
+            let loss = self.joint_loss(&next, next_scale, epsilon, ridge);
+            (beta, scale) = (next, next_scale);
+            let gained = best - loss;
+            best = loss;
+            if moved.max(rescaled) < 1e-11 || (moved.max(rescaled) < 1e-8 && gained <= 0.0) {
+                return Ok(self.report(&beta, scale, epsilon * scale, loss, step));
+            }
+        }
+        Err(ModelError::NotConverged { iterations: MAX_STEPS })
+    }
+
+    fn joint_loss(&self, beta: &DVector<f64>, scale: f64, epsilon: f64, ridge: f64) -> f64 {
+        let data: f64 = self
+            .residuals(beta)
+            .iter()
+            .map(|r| scale + 2.0 * huber_loss(r / scale, epsilon) * scale)
+            .sum();
+        data + ridge * beta.rows(0, self.slopes).norm_squared()
+    }
+
+    fn report(
+        &self,
+        beta: &DVector<f64>,
+        scale: f64,
+        threshold: f64,
+        objective: f64,
+        iterations: usize,
+    ) -> HuberFit {
+        let residuals = self.residuals(beta);
+        HuberFit {
+            coefficients: beta.iter().take(self.slopes).copied().collect(),
+            intercept: beta.get(self.slopes).copied().unwrap_or(0.0),
+            scale,
+            threshold,
+            objective,
+            weights: residuals.iter().map(|r| huber_weight(*r, threshold)).collect(),
+            residuals: residuals.as_slice().to_vec(),
+            iterations,
+        }
+    }
+}
+
+fn huber_loss(residual: f64, threshold: f64) -> f64 {
+    let size = residual.abs();
+    if size <= threshold { 0.5 * size * size } else { threshold * size - 0.5 * threshold * threshold }
+}
+
+fn huber_weight(residual: f64, threshold: f64) -> f64 {
+    let size = residual.abs();
+    if size <= threshold { 1.0 } else { threshold / size }
+}
+
+/// The scale at which `sum min((r/s)^2, epsilon^2) = n`: exact, because the sum changes form
+/// only where a residual crosses the threshold.
+fn joint_scale(residuals: &[f64], epsilon: f64) -> Result<f64, ModelError> {
+    let count = residuals.len() as f64;
+    let mut squares: Vec<f64> = residuals.iter().map(|r| r * r).collect();
+    squares.sort_by(f64::total_cmp);
+    let cut = epsilon * epsilon;
+    let mut below: f64 = squares.iter().sum();
+    // From the largest down: the rows above `keep` count as `epsilon^2` each.
+    for keep in (1..=squares.len()).rev() {
+        let left = count - cut * (squares.len() - keep) as f64;
+        if left <= 0.0 {
+            break;
+        }
+        let square = below / left;
+        let largest = squares[keep - 1];
+        if largest <= cut * square {
+            let scale = square.sqrt();
+            return if scale > 0.0 && scale.is_normal() { Ok(scale) } else { Err(EXACT_FIT) };
+        }
+        below -= largest;
+    }
+    Err(EXACT_FIT)
+}
+
+const EXACT_FIT: ModelError = ModelError::Degenerate { why: "the fit is exact: there is no scale" };
+
+/// Median absolute deviation about the median; 0 for no values.
+#[must_use]
+pub fn mad(values: &[f64]) -> f64 {
+    let centre = median(values);
+    median(&values.iter().map(|v| (v - centre).abs()).collect::<Vec<_>>())
+}
+
+/// The middle value, the mean of the middle two for an even count; 0 for no values.
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.len() {
+        0 => 0.0,
+        n if n % 2 == 1 => sorted[n / 2],
+        n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `y = 2 + 3 a - b` with a wild row every tenth.
+    fn wild() -> Regression {
+        let rows = 60;
+        let x = DMatrix::from_fn(rows, 2, |i, j| match j {
+            0 => (i as f64 * 0.37).sin(),
+            _ => (i as f64 * 0.71).cos(),
+        });
+        let y = DVector::from_fn(rows, |i, _| {
+            let noise = 0.01 * (i as f64 * 1.93).sin();
+            2.0 + 3.0 * x[(i, 0)] - x[(i, 1)] + noise + if i % 10 == 0 { 25.0 } else { 0.0 }
+        });
+        Regression { x, y, non_negative: vec![false, false], intercept: true }
+    }
+
+    #[test]
+    fn outliers_do_not_carry_the_fit_away() {
+        for scale in [
+            Scale::Fixed(0.02),
+            Scale::Joint { epsilon: 1.35, ridge: 0.0 },
+            Scale::Mad { threshold: HUBER_95, floor: 1e-4 },
+        ] {
+            let fit = fit(&wild(), scale).unwrap();
+            // A joint scale is itself pulled by the outliers, so it is the widest.
+            let slack = if matches!(scale, Scale::Joint { .. }) { 0.6 } else { 0.02 };
+            assert!((fit.coefficients[0] - 3.0).abs() < slack, "{scale:?} {fit:?}");
+            assert!((fit.coefficients[1] + 1.0).abs() < slack, "{scale:?}");
+            assert!((fit.intercept - 2.0).abs() < 2.0 * slack, "{scale:?} {}", fit.intercept);
+        }
+    }
+
+    #[test]
+    fn the_fixed_loss_cannot_be_lowered_by_moving_a_coefficient() {
+        for bounded in [[false, false], [true, true]] {
+            let regression = Regression { non_negative: bounded.to_vec(), ..wild() };
+            let best = fit(&regression, Scale::Fixed(0.5)).unwrap();
+            assert!(bounded != [true, true] || best.coefficients[1] == 0.0);
+            let design = Design::new(&regression).unwrap();
+            let mut beta = DVector::from_vec(best.coefficients.clone()).push(best.intercept);
+            for j in 0..3 {
+                for nudge in [-1e-4, 1e-4] {
+                    if j < 2 && bounded[j] && beta[j] + nudge < 0.0 {
+                        continue;
+                    }
+                    beta[j] += nudge;
+                    assert!(design.loss(&beta, 0.5) >= best.objective, "{j} {nudge}");
+                    beta[j] -= nudge;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_joint_scale_solves_its_own_equation() {
+        let fit = fit(&wild(), Scale::Joint { epsilon: 1.5, ridge: 0.1 }).unwrap();
+        let sum: f64 = fit.residuals.iter().map(|r| (r / fit.scale).powi(2).min(2.25)).sum();
+        assert!((sum - 60.0).abs() < 1e-6, "{sum}");
+    }
+
+    #[test]
+    fn standard_errors_agree_with_least_squares_when_nothing_is_wild() {
+        // With an infinite threshold the sandwich is the usual heteroscedasticity-robust one.
+        let regression = wild();
+        let fit = fit(&regression, Scale::Fixed(1e6)).unwrap();
+        let errors = standard_errors(&regression, &fit).unwrap();
+        assert_eq!(errors.len(), 3);
+        assert!(errors.iter().all(|e| e.is_some_and(|e| e > 0.1 && e < 3.0)), "{errors:?}");
+        assert!(weighted_r2(&regression, &fit).unwrap() < 0.5);
+    }
+
+    #[test]
+    fn bad_input_is_refused() {
+        let good = wild();
+        let cases: Vec<(&str, Regression, Scale)> = vec![
+            ("empty", Regression { x: DMatrix::zeros(0, 2), y: DVector::zeros(0), ..good.clone() }, Scale::Fixed(1.0)),
+            ("rows", Regression { y: DVector::zeros(5), ..good.clone() }, Scale::Fixed(1.0)),
+            ("flags", Regression { non_negative: vec![true], ..good.clone() }, Scale::Fixed(1.0)),
+            ("nan", Regression { y: DVector::from_element(60, f64::NAN), ..good.clone() }, Scale::Fixed(1.0)),
+            ("columns", Regression { x: DMatrix::from_element(60, 2, 1.0), ..good.clone() }, Scale::Fixed(1.0)),
+            ("threshold", good.clone(), Scale::Fixed(0.0)),
+            ("epsilon", good.clone(), Scale::Joint { epsilon: 1.0, ridge: 0.0 }),
+            ("ridge", good.clone(), Scale::Joint { epsilon: 1.35, ridge: -1.0 }),
+            ("floor", good.clone(), Scale::Mad { threshold: 1.345, floor: 0.0 }),
+            (
+                "exact",
+                Regression { y: good.x.column(0).into_owned() * 2.0, ..good.clone() },
+                Scale::Joint { epsilon: 1.35, ridge: 0.0 },
+            ),
+        ];
+        for (name, regression, scale) in cases {
+            let result = fit(&regression, scale);
+            // An exact fit leaves rounding as its scale, which is also an answer.
+            assert!(result.is_err() || (name == "exact" && result.is_ok_and(|f| f.scale < 1e-12)), "{name}");
+        }
+    }
+}
