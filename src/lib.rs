@@ -6,5 +6,9 @@
 
 pub mod market;
 pub mod model;
+
 pub mod strategy;
+
 pub mod execution;
+
+pub mod calc;

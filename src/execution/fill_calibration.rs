@@ -28,7 +28,7 @@ pub struct CensoredOrder {
     pub distance: f64,
     /// Pressure that helps the fill, in [-1, 1]: `-s I` for an order of side `s` in a book of imbalance `I`.
     pub pressure: f64,
-    /// Time until the first full fill, or the order's own exposure; above 0.
+    /// Time until the first full fill, or the order's own exposure; at or above 0.
     pub exposure: f64,
     /// Whether it was filled.
     pub filled: bool,
@@ -127,6 +127,9 @@ pub fn fit_hazard(orders: &[CensoredOrder], bounds: &HazardBounds) -> Result<Haz
         return Err(ModelError::Degenerate { why: "no order was filled" });
     }
     let varies = |f: fn(&CensoredOrder) -> f64| orders.iter().any(|o| f(o) != f(&orders[0]));
+    if orders.iter().all(|o| o.exposure == 0.0) {
+        return Err(ModelError::Degenerate { why: "no order was exposed" });
+    }
     if !varies(|o| o.distance) {
         return Err(ModelError::Degenerate { why: "all distances are the same" });
     }
@@ -233,7 +236,7 @@ fn check_orders(orders: &[CensoredOrder]) -> Result<(), ModelError> {
         }
         require_non_negative("passive distance", order.distance)?;
         require(order.pressure.abs() <= 1.0, "pressure", order.pressure, "[-1, 1]")?;
-        require_positive("exposure", order.exposure)?;
+        require_non_negative("exposure", order.exposure)?;
         require_positive("queue factor", order.factor)?;
     }
     Ok(())
@@ -470,7 +473,7 @@ mod tests {
         let good = CensoredOrder { distance: 0.01, pressure: 0.0, exposure: 5.0, filled: true, factor: 1.0 };
         let hazard = Hazard { lambda0: 0.1, alpha: 100.0, beta: 0.2 };
         for bad in [
-            CensoredOrder { exposure: 0.0, ..good },
+            CensoredOrder { exposure: -1.0, ..good },
             CensoredOrder { distance: -0.1, ..good },
             CensoredOrder { pressure: 1.5, ..good },
             CensoredOrder { factor: 0.0, ..good },

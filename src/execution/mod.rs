@@ -11,3 +11,5 @@
 
 pub mod fill_calibration;
 pub mod fill_probability;
+pub mod schedule;
+pub mod shortfall;

@@ -111,6 +111,35 @@ pub fn fit(regression: &Regression, scale: Scale) -> Result<HuberFit, ModelError
     }
 }
 
+/// The loss of given coefficients in the form its [`Scale`] states; `given_scale` is the threshold for
+/// [`Scale::Fixed`] and the scale for the others.
+///
+/// # Errors
+/// As [`fit`] for the shapes and domains; [`ModelError::DimensionMismatch`] unless there is one coefficient per column.
+pub fn loss(
+    regression: &Regression,
+    coefficients: &[f64],
+    intercept: f64,
+    scale: Scale,
+    given_scale: f64,
+) -> Result<f64, ModelError> {
+    let design = Design::new(regression)?;
+    if coefficients.len() != design.slopes {
+        return Err(ModelError::DimensionMismatch { left: coefficients.len(), right: design.slopes });
+    }
+    require_positive("scale", given_scale)?;
+    let mut beta = coefficients.to_vec();
+    beta.extend(regression.intercept.then_some(intercept));
+    let beta = DVector::from_vec(beta);
+    let value = match scale {
+        Scale::Fixed(_) => design.loss(&beta, given_scale),
+        Scale::Joint { epsilon, ridge } => design.joint_loss(&beta, given_scale, epsilon, ridge),
+        Scale::Mad { threshold, .. } => design.loss(&beta, threshold * given_scale),
+    };
+    require(true, "loss", value, "finite")?;
+    Ok(value)
+}
+
 /// Robust (sandwich) standard errors of the coefficients, then of the intercept if there is
 /// one; `None` for a coefficient that rests on its bound.
 ///

@@ -9,6 +9,7 @@ pub mod error;
 pub mod huber;
 pub mod nnls;
 pub mod provenance;
+pub mod regime;
 pub mod units;
 
 pub use error::ModelError;
