@@ -9,7 +9,10 @@
 //! Enter at [`cost`] for what a trade costs, [`limit_price`] for where to rest, [`schedule`] for
 //! cutting, [`shortfall`] for what came of it.
 
+pub mod cost;
+pub mod cost_calibration;
 pub mod fill_calibration;
 pub mod fill_probability;
 pub mod schedule;
 pub mod shortfall;
+pub mod slippage_calibration;
