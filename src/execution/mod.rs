@@ -9,10 +9,15 @@
 //! Enter at [`cost`] for what a trade costs, [`limit_price`] for where to rest, [`schedule`] for
 //! cutting, [`shortfall`] for what came of it.
 
+pub mod book_features;
+pub mod circuit;
 pub mod cost;
 pub mod cost_calibration;
 pub mod fill_calibration;
 pub mod fill_probability;
+pub mod limit_adjustment;
+pub mod limit_price;
 pub mod schedule;
+pub mod settlement;
 pub mod shortfall;
 pub mod slippage_calibration;
