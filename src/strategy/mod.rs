@@ -10,5 +10,11 @@
 //! The path: [`signal`] combines, [`edge`] decides, [`sizing`] sizes, [`target`] limits,
 //! [`capacity`] says how much money the whole can carry.
 
+pub mod capacity;
 pub mod cost;
+pub mod edge;
+pub mod promoter;
+pub mod signal;
+pub mod sizing;
 pub mod slippage;
+pub mod target;
