@@ -80,8 +80,7 @@ impl BookView<'_> {
         let (bid, ask) = self.best()?;
         let (b, a) = (bid.qty.units() as f64, ask.qty.units() as f64);
         let total = b + a;
-        (total > 0.0)
-            .then(|| (ask.price.units() as f64 * b + bid.price.units() as f64 * a) / total)
+        (total > 0.0).then(|| (ask.price.units() as f64 * b + bid.price.units() as f64 * a) / total)
     }
 
     /// What trading `qty` at once would pay on the levels shown.
@@ -142,10 +141,7 @@ pub struct HiddenLiquidity {
 ///
 /// # Errors
 /// [`ModelError::NonFinite`] for a spread that is not finite; [`ModelError::OutOfDomain`] for a threshold below 0.
-pub fn hidden_liquidity(
-    spreads_bps: &[f64],
-    threshold: Bps,
-) -> Result<Option<HiddenLiquidity>, ModelError> {
+pub fn hidden_liquidity(spreads_bps: &[f64], threshold: Bps) -> Result<Option<HiddenLiquidity>, ModelError> {
     require(threshold.value() >= 0.0, "spread threshold", threshold.value(), "0 or more")?;
     if spreads_bps.len() < LIQUIDITY_SNAPSHOTS {
         return Ok(None);
@@ -235,7 +231,8 @@ mod tests {
 
     #[test]
     fn more_bids_are_positive_and_nothing_is_none() {
-        let (bids, asks) = ([level(49_900, 300), level(49_800, 100)], [level(50_100, 100), level(50_200, 100)]);
+        let (bids, asks) =
+            ([level(49_900, 300), level(49_800, 100)], [level(50_100, 100), level(50_200, 100)]);
         let book = BookView { bids: &bids, asks: &asks };
         assert_eq!(book.imbalance(), Some(0.5));
         assert!((book.weighted_imbalance().unwrap() - 0.4).abs() < 1e-15);
@@ -258,7 +255,8 @@ mod tests {
 
     #[test]
     fn walking_costs_on_both_sides_and_says_what_is_left() {
-        let (bids, asks) = ([level(49_900, 300), level(49_800, 100)], [level(50_100, 100), level(50_200, 100)]);
+        let (bids, asks) =
+            ([level(49_900, 300), level(49_800, 100)], [level(50_100, 100), level(50_200, 100)]);
         let book = BookView { bids: &bids, asks: &asks };
         let buy = book.walk(Side::Buy, Qty::from_units(150)).unwrap();
         assert!((buy.average_units.unwrap() - (100.0 * 50_100.0 + 50.0 * 50_200.0) / 150.0).abs() < 1e-9);

@@ -233,7 +233,8 @@ mod tests {
         assert!((adjusted_fill(0.8, 1.0, 0.15).unwrap() - 0.12).abs() < 1e-15);
         assert!(adjusted_fill(1.2, 0.0, 0.15).is_err());
         let minutes = |m| Minutes::new(m).unwrap();
-        let left = less_expected_halts(minutes(60.0), &[(0.5, minutes(20.0)), (0.1, minutes(240.0))]).unwrap();
+        let left =
+            less_expected_halts(minutes(60.0), &[(0.5, minutes(20.0)), (0.1, minutes(240.0))]).unwrap();
         assert!((left.value() - 44.0).abs() < 1e-12);
     }
 

@@ -84,7 +84,11 @@ pub fn volatility_factor(ratio: Option<f64>) -> f64 {
 
 /// The market state that impact is multiplied by: `m = max(1 + 2 p, vol) tod`.
 #[must_use]
-pub fn impact_multiplier(p_stress: FilteredProbability, volatility_ratio: Option<f64>, time: TimeOfDay) -> f64 {
+pub fn impact_multiplier(
+    p_stress: FilteredProbability,
+    volatility_ratio: Option<f64>,
+    time: TimeOfDay,
+) -> f64 {
     (1.0 + 2.0 * p_stress.get()).max(volatility_factor(volatility_ratio)) * time.factor()
 }
 
@@ -213,7 +217,10 @@ fn half_spread(query: &CostQuery, turnover_million: f64) -> Result<Sourced<f64>,
     }
     Ok(Sourced {
         value: half_spread_by_turnover(turnover_million),
-        provenance: Provenance::fallback("half spread by turnover", "no usable quote and no history of quotes"),
+        provenance: Provenance::fallback(
+            "half spread by turnover",
+            "no usable quote and no history of quotes",
+        ),
     })
 }
 

@@ -242,7 +242,11 @@ pub(super) fn winsorised(values: &[f64]) -> Result<Vec<f64>, ModelError> {
     sorted.sort_by(f64::total_cmp);
     let quantile = |q: f64| {
         let at = q * (sorted.len() - 1) as f64;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index into the slice")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index into the slice"
+        )]
         let below = at.floor() as usize;
         let above = (below + 1).min(sorted.len() - 1);
         sorted[below] + (at - below as f64) * (sorted[above] - sorted[below])

@@ -203,11 +203,8 @@ pub fn calibrate(orders: &[CensoredOrder]) -> FillCalibration {
     if gain >= 0.0 {
         return refuse("a constant intensity explains the fills as well".to_owned(), Some(fit), Some(gain));
     }
-    let value = FillModel {
-        lambda0_per_min: fit.hazard.lambda0,
-        alpha: fit.hazard.alpha,
-        beta: fit.hazard.beta,
-    };
+    let value =
+        FillModel { lambda0_per_min: fit.hazard.lambda0, alpha: fit.hazard.alpha, beta: fit.hazard.beta };
     FillCalibration {
         model: Sourced { value, provenance: Provenance::Fitted },
         fit: Some(fit),
@@ -262,9 +259,15 @@ fn evaluate(orders: &[CensoredOrder], theta: &Vector3<f64>) -> Evaluation {
         value -= expected;
         gradient -= Vector3::new(expected, -d * expected, p * base);
         hessian -= Matrix3::new(
-            expected, -d * expected, p * base,
-            -d * expected, d * d * expected, -d * p * base,
-            p * base, -d * p * base, 0.0,
+            expected,
+            -d * expected,
+            p * base,
+            -d * expected,
+            d * d * expected,
+            -d * p * base,
+            p * base,
+            -d * p * base,
+            0.0,
         );
         if order.filled {
             value += log_lambda0 - alpha * d + lift.ln() + order.factor.ln();
@@ -461,7 +464,9 @@ mod tests {
         let few = simulate(&truth, 49, 3);
         let unfilled: Vec<_> =
             simulate(&truth, 200, 3).into_iter().map(|o| CensoredOrder { filled: false, ..o }).collect();
-        for (name, orders) in [("few", few), ("unfilled", unfilled), ("flat", simulate(&flat, 300, 5)), ("none", vec![])] {
+        for (name, orders) in
+            [("few", few), ("unfilled", unfilled), ("flat", simulate(&flat, 300, 5)), ("none", vec![])]
+        {
             let got = calibrate(&orders);
             assert_eq!(got.model.value, FillModel::default(), "{name}");
             assert!(matches!(got.model.provenance, Provenance::Fallback { .. }), "{name}");

@@ -305,10 +305,8 @@ mod tests {
     #[test]
     fn the_marketable_part_fills_at_once() {
         let model = FillModel::default();
-        let order = RestingOrder {
-            queue: Some(Queue { ahead: 900.0, own: 100.0, volume_5min: 500.0 }),
-            ..at(0.0)
-        };
+        let order =
+            RestingOrder { queue: Some(Queue { ahead: 900.0, own: 100.0, volume_5min: 500.0 }), ..at(0.0) };
         let now = Minutes::new(0.0).unwrap();
         assert_eq!(model.estimate_marketable(&order, 100.0, 100.0, now).unwrap().probability, 1.0);
         assert_eq!(model.estimate_marketable(&order, 100.0, 40.0, now).unwrap().probability, 0.0);
@@ -319,10 +317,8 @@ mod tests {
 
     #[test]
     fn nothing_trades_nothing_fills() {
-        let order = RestingOrder {
-            queue: Some(Queue { ahead: 0.0, own: 10.0, volume_5min: 0.0 }),
-            ..at(0.0)
-        };
+        let order =
+            RestingOrder { queue: Some(Queue { ahead: 0.0, own: 10.0, volume_5min: 0.0 }), ..at(0.0) };
         let got = FillModel::default().estimate(&order, Minutes::new(30.0).unwrap()).unwrap();
         assert_eq!((got.probability, got.expected_minutes), (0.0, 30.0));
     }

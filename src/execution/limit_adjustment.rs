@@ -117,13 +117,10 @@ pub fn adjust(state: &RestingState, bounds: &AdjustmentBounds) -> Result<Adjustm
     if state.since_amendment.is_some_and(|m| m.value() < BETWEEN_AMENDMENTS) {
         return Ok(Adjustment::Keep(Unmoved::TooSoon));
     }
-    let (fraction, direction) =
-        if behind > 0.0 { (TOWARDS * (1.0 + state.urgency), 1) } else { (AWAY, -1) };
+    let (fraction, direction) = if behind > 0.0 { (TOWARDS * (1.0 + state.urgency), 1) } else { (AWAY, -1) };
     let target = stepped(state, bounds, fraction, direction * state.side.sign())
         .and_then(|price| bounded(price, state.side, bounds));
-    let moves_on = |price: &Price| {
-        direction * state.side.sign() * (price.units() - state.limit.units()) > 0
-    };
+    let moves_on = |price: &Price| direction * state.side.sign() * (price.units() - state.limit.units()) > 0;
     Ok(target.filter(moves_on).map_or(Adjustment::Keep(Unmoved::AtBound), Adjustment::Move))
 }
 
@@ -191,10 +188,26 @@ mod tests {
         let minute = |m| Some(Minutes::new(m).unwrap());
         for (name, got, expected) in [
             ("behind", adjust(&state(), &bounds()), Adjustment::Move(price(50_050))),
-            ("urgent", adjust(&RestingState { urgency: 1.0, ..state() }, &bounds()), Adjustment::Move(price(50_100))),
-            ("ahead", adjust(&RestingState { filled: 0.9, ..state() }, &bounds()), Adjustment::Move(price(49_980))),
-            ("level", adjust(&RestingState { filled: 0.4, ..state() }, &bounds()), Adjustment::Keep(Unmoved::OnSchedule)),
-            ("many", adjust(&RestingState { amendments: 10, ..state() }, &bounds()), Adjustment::Keep(Unmoved::TooMany)),
+            (
+                "urgent",
+                adjust(&RestingState { urgency: 1.0, ..state() }, &bounds()),
+                Adjustment::Move(price(50_100)),
+            ),
+            (
+                "ahead",
+                adjust(&RestingState { filled: 0.9, ..state() }, &bounds()),
+                Adjustment::Move(price(49_980)),
+            ),
+            (
+                "level",
+                adjust(&RestingState { filled: 0.4, ..state() }, &bounds()),
+                Adjustment::Keep(Unmoved::OnSchedule),
+            ),
+            (
+                "many",
+                adjust(&RestingState { amendments: 10, ..state() }, &bounds()),
+                Adjustment::Keep(Unmoved::TooMany),
+            ),
             (
                 "soon",
                 adjust(&RestingState { since_amendment: minute(0.5), ..state() }, &bounds()),
@@ -202,10 +215,13 @@ mod tests {
             ),
             (
                 "one tick at least",
-                adjust(&RestingState { limit: price(5_000), ..state() }, &AdjustmentBounds {
-                    band: PriceBand { low: price(4_000), high: price(60_000) },
-                    ..bounds()
-                }),
+                adjust(
+                    &RestingState { limit: price(5_000), ..state() },
+                    &AdjustmentBounds {
+                        band: PriceBand { low: price(4_000), high: price(60_000) },
+                        ..bounds()
+                    },
+                ),
                 Adjustment::Move(price(5_010)),
             ),
             (
@@ -215,20 +231,26 @@ mod tests {
             ),
             (
                 "the band",
-                adjust(&state(), &AdjustmentBounds {
-                    band: PriceBand { low: price(45_000), high: price(50_000) },
-                    ..bounds()
-                }),
+                adjust(
+                    &state(),
+                    &AdjustmentBounds {
+                        band: PriceBand { low: price(45_000), high: price(50_000) },
+                        ..bounds()
+                    },
+                ),
                 Adjustment::Keep(Unmoved::AtBound),
             ),
             (
                 "a sell",
-                adjust(&RestingState { side: Side::Sell, ..state() }, &AdjustmentBounds {
-                    opposite_touch: price(49_800),
-                    expected_return: -0.02,
-                    mid: 499.0,
-                    ..bounds()
-                }),
+                adjust(
+                    &RestingState { side: Side::Sell, ..state() },
+                    &AdjustmentBounds {
+                        opposite_touch: price(49_800),
+                        expected_return: -0.02,
+                        mid: 499.0,
+                        ..bounds()
+                    },
+                ),
                 Adjustment::Move(price(49_950)),
             ),
         ] {

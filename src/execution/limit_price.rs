@@ -169,7 +169,10 @@ pub fn choose(problem: &LimitProblem<'_>) -> Result<LimitChoice, ModelError> {
     let crossing_utility = book.crossing_utility();
     candidates.extend(crossing);
     candidates.sort_by(|a, b| {
-        b.utility.total_cmp(&a.utility).then(b.p_adjusted.total_cmp(&a.p_adjusted)).then(a.limit.cmp(&b.limit))
+        b.utility
+            .total_cmp(&a.utility)
+            .then(b.p_adjusted.total_cmp(&a.p_adjusted))
+            .then(a.limit.cmp(&b.limit))
     });
     let mut ranked = candidates.into_iter();
     let best = ranked.next().ok_or(ModelError::Infeasible { why: "no price inside the bands" })?;
@@ -236,7 +239,9 @@ impl<'a> Book<'a> {
     }
 
     fn allowed(&self, price: Price) -> bool {
-        price.is_positive() && self.problem.daily_band.contains(price) && self.problem.entry_band.contains(price)
+        price.is_positive()
+            && self.problem.daily_band.contains(price)
+            && self.problem.entry_band.contains(price)
     }
 
     /// The furthest distance worth a look, a fraction of the mid.
@@ -271,7 +276,8 @@ impl<'a> Book<'a> {
             super::fill_probability::DistanceFrom::OwnTouch(side) => self.quote.own_touch(side),
         };
         let tick = self.problem.tick.units() as f64 / self.problem.price_scale as f64;
-        let reach = self.sign as f64 * (self.currency(start) - reference) + self.furthest() * self.quote.mid();
+        let reach =
+            self.sign as f64 * (self.currency(start) - reference) + self.furthest() * self.quote.mid();
         #[expect(clippy::cast_possible_truncation, reason = "clamped to a million ticks")]
         let count = (reach / tick + 1e-9).floor().clamp(0.0, 1e6) as i64;
         let stride = (count + 1).div_euclid(MOST_CANDIDATES) + i64::from((count + 1) % MOST_CANDIDATES != 0);
@@ -280,7 +286,8 @@ impl<'a> Book<'a> {
             found.extend(self.at(start, ticks)?.map(|candidate| (ticks, candidate)));
         }
         if stride > 1
-            && let Some((around, _)) = found.iter().max_by(|a, b| a.1.utility.total_cmp(&b.1.utility)).copied()
+            && let Some((around, _)) =
+                found.iter().max_by(|a, b| a.1.utility.total_cmp(&b.1.utility)).copied()
         {
             for ticks in (around - stride + 1).max(0)..(around + stride).min(count + 1) {
                 if ticks != around {
@@ -453,10 +460,8 @@ mod tests {
         assert_eq!(choose(&close).unwrap().circuit_advice, Some(CircuitAdvice::Cross));
         let hopeless = LimitProblem { expected_return: 0.0, ..close.clone() };
         assert_eq!(choose(&hopeless).unwrap().circuit_advice, Some(CircuitAdvice::Cancel));
-        let locked = LimitProblem {
-            entry_band: PriceBand { low: price(48_500), high: price(50_000) },
-            ..close
-        };
+        let locked =
+            LimitProblem { entry_band: PriceBand { low: price(48_500), high: price(50_000) }, ..close };
         let got = choose(&locked).unwrap();
         assert!(!got.best.crosses, "the ask is outside the entry band");
         assert_eq!(got.circuit_advice, Some(CircuitAdvice::Cancel));

@@ -77,7 +77,12 @@ pub fn measure(order: &ParentOutcome) -> Result<Shortfall, ModelError> {
     }
     let filled: f64 = order.fills.iter().map(|f| f.qty).sum();
     // Parts of a share (other markets) may sum to a rounding above the whole.
-    require(filled <= order.quantity * (1.0 + 1e-12), "filled quantity", filled, "at most the quantity ordered")?;
+    require(
+        filled <= order.quantity * (1.0 + 1e-12),
+        "filled quantity",
+        filled,
+        "at most the quantity ordered",
+    )?;
     let side = order.side.sign() as f64;
     let unfilled = (order.quantity - filled).max(0.0);
     let drift = order.arrival_price - order.decision_price;
@@ -87,8 +92,7 @@ pub fn measure(order: &ParentOutcome) -> Result<Shortfall, ModelError> {
     let total = delay + trading + opportunity + order.fees;
     Ok(Shortfall {
         filled,
-        vwap: (filled > 0.0)
-            .then(|| order.fills.iter().map(|f| f.qty * f.price).sum::<f64>() / filled),
+        vwap: (filled > 0.0).then(|| order.fills.iter().map(|f| f.qty * f.price).sum::<f64>() / filled),
         delay,
         trading,
         opportunity,

@@ -276,11 +276,7 @@ impl Design {
     }
 
     /// The minimum of the loss with a known threshold, and the steps it took.
-    fn minimise(
-        &self,
-        mut beta: DVector<f64>,
-        threshold: f64,
-    ) -> Result<(DVector<f64>, usize), ModelError> {
+    fn minimise(&self, mut beta: DVector<f64>, threshold: f64) -> Result<(DVector<f64>, usize), ModelError> {
         for step in 1..=MAX_STEPS {
             if self.is_stationary(&beta, threshold) {
                 return Ok((beta, step));
@@ -328,7 +324,11 @@ impl Design {
             next[j] += step[k];
         }
         let feasible = next.iter().zip(&self.bounded).all(|(b, bounded)| !bounded || *b >= 0.0);
-        if feasible && self.loss(&next, threshold) <= self.loss(beta, threshold) { next } else { beta.clone() }
+        if feasible && self.loss(&next, threshold) <= self.loss(beta, threshold) {
+            next
+        } else {
+            beta.clone()
+        }
     }
 
     fn fit_mad(&self, threshold: f64, floor: f64) -> Result<HuberFit, ModelError> {
@@ -372,11 +372,8 @@ impl Design {
     }
 
     fn joint_loss(&self, beta: &DVector<f64>, scale: f64, epsilon: f64, ridge: f64) -> f64 {
-        let data: f64 = self
-            .residuals(beta)
-            .iter()
-            .map(|r| scale + 2.0 * huber_loss(r / scale, epsilon) * scale)
-            .sum();
+        let data: f64 =
+            self.residuals(beta).iter().map(|r| scale + 2.0 * huber_loss(r / scale, epsilon) * scale).sum();
         data + ridge * beta.rows(0, self.slopes).norm_squared()
     }
 
@@ -534,11 +531,19 @@ mod tests {
     fn bad_input_is_refused() {
         let good = wild();
         let cases: Vec<(&str, Regression, Scale)> = vec![
-            ("empty", Regression { x: DMatrix::zeros(0, 2), y: DVector::zeros(0), ..good.clone() }, Scale::Fixed(1.0)),
+            (
+                "empty",
+                Regression { x: DMatrix::zeros(0, 2), y: DVector::zeros(0), ..good.clone() },
+                Scale::Fixed(1.0),
+            ),
             ("rows", Regression { y: DVector::zeros(5), ..good.clone() }, Scale::Fixed(1.0)),
             ("flags", Regression { non_negative: vec![true], ..good.clone() }, Scale::Fixed(1.0)),
             ("nan", Regression { y: DVector::from_element(60, f64::NAN), ..good.clone() }, Scale::Fixed(1.0)),
-            ("columns", Regression { x: DMatrix::from_element(60, 2, 1.0), ..good.clone() }, Scale::Fixed(1.0)),
+            (
+                "columns",
+                Regression { x: DMatrix::from_element(60, 2, 1.0), ..good.clone() },
+                Scale::Fixed(1.0),
+            ),
             ("threshold", good.clone(), Scale::Fixed(0.0)),
             ("epsilon", good.clone(), Scale::Joint { epsilon: 1.0, ridge: 0.0 }),
             ("ridge", good.clone(), Scale::Joint { epsilon: 1.35, ridge: -1.0 }),

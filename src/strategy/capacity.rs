@@ -100,7 +100,11 @@ pub struct Capacity {
 ///
 /// # Errors
 /// [`ModelError::OutOfDomain`] for volumes, prices or days not above 0; [`ModelError::Degenerate`] if no name trades.
-pub fn capacity(names: &[CapacityName], limit: ParticipationLimit, days: f64) -> Result<Capacity, ModelError> {
+pub fn capacity(
+    names: &[CapacityName],
+    limit: ParticipationLimit,
+    days: f64,
+) -> Result<Capacity, ModelError> {
     require_positive("execution days", days)?;
     let mut each: Vec<(f64, &str)> = Vec::new();
     for name in names {
@@ -144,7 +148,8 @@ pub fn sizing_factor(assets: Money, capacity: Money) -> f64 {
         return 0.0;
     }
     let used = assets.paisa() as f64 / capacity.paisa() as f64;
-    let between = |from: (f64, f64), to: (f64, f64)| from.1 + (to.1 - from.1) * (used - from.0) / (to.0 - from.0);
+    let between =
+        |from: (f64, f64), to: (f64, f64)| from.1 + (to.1 - from.1) * (used - from.0) / (to.0 - from.0);
     match used {
         u if u <= 0.8 => 1.0,
         u if u <= 1.0 => between((0.8, 1.0), (1.0, 0.5)),
@@ -254,7 +259,9 @@ impl TradedBook {
     }
 
     fn moments(&self) -> (f64, f64) {
-        self.0.iter().fold((0.0, 0.0), |(m1, m2), (share, load)| (m1 + share * load, m2 + share * load * load))
+        self.0
+            .iter()
+            .fold((0.0, 0.0), |(m1, m2), (share, load)| (m1 + share * load, m2 + share * load * load))
     }
 }
 
@@ -325,14 +332,24 @@ mod tests {
     #[test]
     fn the_factor_has_its_corners() {
         let full = Money::from_rupees(1_000_000).unwrap();
-        for (percent, expected) in
-            [(0, 1.0), (80, 1.0), (90, 0.75), (100, 0.5), (105, 0.4), (110, 0.3), (130, 0.15), (150, 0.0), (900, 0.0)]
-        {
+        for (percent, expected) in [
+            (0, 1.0),
+            (80, 1.0),
+            (90, 0.75),
+            (100, 0.5),
+            (105, 0.4),
+            (110, 0.3),
+            (130, 0.15),
+            (150, 0.0),
+            (900, 0.0),
+        ] {
             let assets = Money::from_rupees(10_000 * percent).unwrap();
             assert!((sizing_factor(assets, full) - expected).abs() < 1e-12, "{percent} %");
         }
         assert_eq!(sizing_factor(full, Money::ZERO), 0.0);
-        assert!(!may_increase(full, full) && may_increase(Money::ZERO, full) && !may_increase(full, Money::ZERO));
+        assert!(
+            !may_increase(full, full) && may_increase(Money::ZERO, full) && !may_increase(full, Money::ZERO)
+        );
     }
 
     #[test]

@@ -153,7 +153,12 @@ pub fn should_reduce(edge: &Edge, weight: f64, target: f64) -> bool {
     edge.verdict == EdgeVerdict::Trade || target < weight
 }
 
-fn checked(forecast: Forecast, now: &TradeCost, later: &TradeCost, illiquidity: f64) -> Result<f64, ModelError> {
+fn checked(
+    forecast: Forecast,
+    now: &TradeCost,
+    later: &TradeCost,
+    illiquidity: f64,
+) -> Result<f64, ModelError> {
     require(true, "expected return", forecast.mean, "finite")?;
     require_positive("sigma of the forecast", forecast.sigma)?;
     require_non_negative("cost now", now.total())?;
@@ -243,7 +248,9 @@ mod tests {
 
     #[test]
     fn a_forecast_without_uncertainty_is_refused() {
-        for bad in [forecast(0.1, 0.0), forecast(0.1, -1.0), forecast(f64::NAN, 0.1), forecast(0.1, f64::INFINITY)] {
+        for bad in
+            [forecast(0.1, 0.0), forecast(0.1, -1.0), forecast(f64::NAN, 0.1), forecast(0.1, f64::INFINITY)]
+        {
             assert!(buying(bad, cost(0.0), cost(0.0), 0.0, lakh(), 0.5).is_err(), "{bad:?}");
         }
         assert!(buying(forecast(0.1, 0.1), cost(-0.1), cost(0.0), 0.0, lakh(), 0.5).is_err());

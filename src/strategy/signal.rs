@@ -35,7 +35,12 @@ impl Skill {
     /// # Errors
     /// [`ModelError::OutOfDomain`].
     pub fn shrunk(self) -> Result<f64, ModelError> {
-        require((-1.0..=1.0).contains(&self.coefficient), "information coefficient", self.coefficient, "[-1, 1]")?;
+        require(
+            (-1.0..=1.0).contains(&self.coefficient),
+            "information coefficient",
+            self.coefficient,
+            "[-1, 1]",
+        )?;
         require_non_negative("effective observations", self.effective)?;
         if self.effective < MIN_EFFECTIVE {
             return Ok(0.0);
@@ -146,7 +151,8 @@ pub fn combine(forecasts: &[Option<f64>], weights: &Weights) -> Result<Combined,
     }
     let total: f64 = weights.iter().sum();
     require((total - 1.0).abs() < 1e-9, "sum of signal weights", total, "1")?;
-    let there: Vec<f64> = weights.iter().zip(forecasts).map(|(w, f)| if f.is_some() { *w } else { 0.0 }).collect();
+    let there: Vec<f64> =
+        weights.iter().zip(forecasts).map(|(w, f)| if f.is_some() { *w } else { 0.0 }).collect();
     let present: f64 = there.iter().sum();
     let Some(renormalised) = normalised(&there) else { return Ok(nothing) };
     let mean: f64 = renormalised.iter().zip(forecasts).map(|(w, f)| w * f.unwrap_or(0.0)).sum();
@@ -188,8 +194,7 @@ impl ScoreMap {
         if spread <= 1e-24 * size || spread == 0.0 {
             return Err(ModelError::Degenerate { why: "the scores do not vary" });
         }
-        let joint: f64 =
-            scores.iter().zip(returns).map(|(s, r)| (s - mean_score) * (r - mean_return)).sum();
+        let joint: f64 = scores.iter().zip(returns).map(|(s, r)| (s - mean_score) * (r - mean_return)).sum();
         let slope = joint / spread;
         Ok(Self { intercept: mean_return - slope * mean_score, slope })
     }
@@ -215,7 +220,8 @@ mod tests {
     fn skill_is_shrunk_and_the_unproven_have_none() {
         assert_eq!(skill(0.5, 19.9).shrunk().unwrap(), 0.0);
         assert!((skill(0.06, 100.0).shrunk().unwrap() - 0.03).abs() < 1e-15);
-        let Weights::Of(w) = ic_weights(&[skill(0.06, 100.0), skill(0.02, 300.0), skill(-0.1, 300.0)]).unwrap()
+        let Weights::Of(w) =
+            ic_weights(&[skill(0.06, 100.0), skill(0.02, 300.0), skill(-0.1, 300.0)]).unwrap()
         else {
             panic!("there is skill")
         };

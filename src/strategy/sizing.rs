@@ -379,26 +379,56 @@ mod tests {
             ("plain", 0.05, limits(), 1_000, 0, vec![]),
             ("fraction", 0.050_03, limits(), 1_000, 0, vec![]),
             ("more", 0.05, OrderLimits { held: q(400), ..limits() }, 600, 0, vec![]),
-            ("cash", 0.05, OrderLimits { cash: Money::from_rupees(100_000).unwrap(), ..limits() }, 200, 0, vec![
-                Clamp::Cash { limit: q(200) },
-            ]),
-            ("volume", 0.05, OrderLimits { volume_left: q(300), ..limits() }, 300, 0, vec![
-                Clamp::Volume { limit: q(300) },
-            ]),
-            ("step", 0.05, OrderLimits { held: q(3), step: q(10), ..limits() }, 990, 0, vec![
-                Clamp::Rounded { step: q(10) },
-            ]),
-            ("small", 0.05, OrderLimits { held: q(995), ..limits() }, 0, 0, vec![
-                Clamp::BelowMinimum { limit: q(10) },
-            ]),
-            ("portfolio", 0.05, OrderLimits { portfolio_weight: Some(0.02), ..limits() }, 400, 0, vec![
-                Clamp::Portfolio { limit: 0.02 },
-            ]),
+            (
+                "cash",
+                0.05,
+                OrderLimits { cash: Money::from_rupees(100_000).unwrap(), ..limits() },
+                200,
+                0,
+                vec![Clamp::Cash { limit: q(200) }],
+            ),
+            (
+                "volume",
+                0.05,
+                OrderLimits { volume_left: q(300), ..limits() },
+                300,
+                0,
+                vec![Clamp::Volume { limit: q(300) }],
+            ),
+            (
+                "step",
+                0.05,
+                OrderLimits { held: q(3), step: q(10), ..limits() },
+                990,
+                0,
+                vec![Clamp::Rounded { step: q(10) }],
+            ),
+            (
+                "small",
+                0.05,
+                OrderLimits { held: q(995), ..limits() },
+                0,
+                0,
+                vec![Clamp::BelowMinimum { limit: q(10) }],
+            ),
+            (
+                "portfolio",
+                0.05,
+                OrderLimits { portfolio_weight: Some(0.02), ..limits() },
+                400,
+                0,
+                vec![Clamp::Portfolio { limit: 0.02 }],
+            ),
             ("less", 0.05, OrderLimits { held: q(1_500), ..limits() }, 0, 500, vec![]),
             ("close an odd lot", 0.0, OrderLimits { held: q(7), ..limits() }, 0, 7, vec![]),
-            ("not an odd lot off it", 0.05, OrderLimits { held: q(1_007), ..limits() }, 0, 0, vec![
-                Clamp::BelowMinimum { limit: q(10) },
-            ]),
+            (
+                "not an odd lot off it",
+                0.05,
+                OrderLimits { held: q(1_007), ..limits() },
+                0,
+                0,
+                vec![Clamp::BelowMinimum { limit: q(10) }],
+            ),
         ] {
             let got = to_order(weight, &limits).unwrap();
             assert_eq!((got.buy.units(), got.sell.units()), (buy, sell), "{name}");

@@ -193,11 +193,8 @@ fn fill_rate(case: &Case) -> Result<Value, CalcError> {
 }
 
 fn recheck_fill_rate(case: &Case, value: &Value) -> Result<Vec<(&'static str, f64)>, CalcError> {
-    let hazard = Hazard {
-        lambda0: part(value, "lambda0")?,
-        alpha: part(value, "alpha")?,
-        beta: part(value, "beta")?,
-    };
+    let hazard =
+        Hazard { lambda0: part(value, "lambda0")?, alpha: part(value, "alpha")?, beta: part(value, "beta")? };
     Ok(vec![("llf", log_likelihood(&orders(case)?, &hazard)?)])
 }
 

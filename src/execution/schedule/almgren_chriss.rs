@@ -201,7 +201,8 @@ impl Shape {
         let half = self.kappa * self.tau / 2.0;
         let ahead = self.kappa * self.tau * (self.intervals as f64 - j as f64 + 0.5);
         let before = self.kappa * self.tau * (j as f64 - 1.0);
-        (-before).exp() * (-2.0 * half).exp_m1() * (1.0 + (-2.0 * ahead).exp()) / (-2.0 * self.span()).exp_m1()
+        (-before).exp() * (-2.0 * half).exp_m1() * (1.0 + (-2.0 * ahead).exp())
+            / (-2.0 * self.span()).exp_m1()
     }
 }
 
@@ -226,7 +227,8 @@ mod tests {
     fn anchor_of_x11() {
         let got = optimal(&paper(2e-6)).unwrap();
         assert!((got.kappa - 0.846_297).abs() < 5e-7);
-        for (trade, expected) in got.trades.iter().zip([571_401.0, 245_666.0, 106_637.0, 48_652.0, 27_643.0]) {
+        for (trade, expected) in got.trades.iter().zip([571_401.0, 245_666.0, 106_637.0, 48_652.0, 27_643.0])
+        {
             assert!((trade - expected).abs() < 0.5, "{trade}");
         }
         assert!((got.expected_cost - 1_140_715.0).abs() < 0.5);

@@ -265,7 +265,10 @@ mod tests {
 
         let few = VolumeProfile::learn(&vec![flat; 4]).unwrap();
         assert!(few.provenance.is_substitute());
-        let odd = [SessionVolume { bars: vec![1.0; 3], halted: 0.0 }, SessionVolume { bars: vec![1.0; 4], halted: 0.0 }];
+        let odd = [
+            SessionVolume { bars: vec![1.0; 3], halted: 0.0 },
+            SessionVolume { bars: vec![1.0; 4], halted: 0.0 },
+        ];
         assert!(VolumeProfile::learn(&odd).is_err());
     }
 

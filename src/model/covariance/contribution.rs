@@ -99,7 +99,10 @@ mod tests {
         assert!(matches!(contributions(&[0.5, 0.5], &contradiction), Err(ModelError::OutOfDomain { .. })));
         assert!(contributions(&[0.5], &identity).is_err());
         assert!(contributions(&[0.5, f64::NAN], &identity).is_err());
-        assert!(matches!(contributions(&[1.0, 0.0], &DMatrix::zeros(2, 2)), Err(ModelError::Degenerate { .. })));
+        assert!(matches!(
+            contributions(&[1.0, 0.0], &DMatrix::zeros(2, 2)),
+            Err(ModelError::Degenerate { .. })
+        ));
         assert!(covariance_of(&identity, &[0.1]).is_err());
         assert!(covariance_of(&identity, &[0.1, -0.1]).is_err());
     }

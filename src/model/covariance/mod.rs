@@ -55,6 +55,7 @@ pub fn mean_off_diagonal(matrix: &DMatrix<f64>) -> Option<f64> {
     if n < 2 {
         return None;
     }
-    let all: f64 = (0..n).flat_map(|i| (0..n).map(move |j| (i, j))).filter(|(i, j)| i != j).map(|ij| matrix[ij]).sum();
+    let all: f64 =
+        (0..n).flat_map(|i| (0..n).map(move |j| (i, j))).filter(|(i, j)| i != j).map(|ij| matrix[ij]).sum();
     Some(all / (n * (n - 1)) as f64)
 }

@@ -73,10 +73,7 @@ impl RegimeCovariances {
         let pooled = towards_constant_correlation(returns, None)?.covariance;
         let stress: Vec<f64> = p_stress.iter().map(|p| p.get()).collect();
         let normal: Vec<f64> = stress.iter().map(|p| 1.0 - p).collect();
-        Ok(Self {
-            normal: regime(returns, &normal, &pooled)?,
-            stress: regime(returns, &stress, &pooled)?,
-        })
+        Ok(Self { normal: regime(returns, &normal, &pooled)?, stress: regime(returns, &stress, &pooled)? })
     }
 
     /// `sum p_k (S_k + (m_k - m)(m_k - m)')` with `m = sum p_k m_k`.
@@ -85,7 +82,8 @@ impl RegimeCovariances {
     /// [`ModelError::DimensionMismatch`] if the regimes have different numbers of assets; others as for any square matrix.
     pub fn blend(&self, p_stress: FilteredProbability) -> Result<Blend, ModelError> {
         let n = check_square(&self.normal.covariance)?;
-        for other in [check_square(&self.stress.covariance)?, self.normal.mean.len(), self.stress.mean.len()] {
+        for other in [check_square(&self.stress.covariance)?, self.normal.mean.len(), self.stress.mean.len()]
+        {
             if other != n {
                 return Err(ModelError::DimensionMismatch { left: n, right: other });
             }
@@ -108,7 +106,11 @@ impl RegimeCovariances {
 }
 
 /// One regime: its own shrunk covariance, or the pooled one if it was too rare.
-fn regime(returns: &DMatrix<f64>, weights: &[f64], pooled: &DMatrix<f64>) -> Result<RegimeMoments, ModelError> {
+fn regime(
+    returns: &DMatrix<f64>,
+    weights: &[f64],
+    pooled: &DMatrix<f64>,
+) -> Result<RegimeMoments, ModelError> {
     let total: f64 = weights.iter().sum();
     if total <= 0.0 {
         // It never happened: nothing is known of it beyond the pool.

@@ -62,11 +62,7 @@ pub fn moments(returns: &DMatrix<f64>, weights: Option<&[f64]>) -> Result<Moment
         row *= *w;
     }
     let raw = centred.transpose() * scaled;
-    Ok(Moments {
-        mean,
-        covariance: (&raw + raw.transpose()) * 0.5,
-        effective: 1.0 / share.norm_squared(),
-    })
+    Ok(Moments { mean, covariance: (&raw + raw.transpose()) * 0.5, effective: 1.0 / share.norm_squared() })
 }
 
 #[cfg(test)]

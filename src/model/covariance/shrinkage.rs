@@ -40,8 +40,7 @@ pub fn towards_constant_correlation(
         return Ok(Shrunk { covariance: s.clone(), intensity: 0.0, effective: sample.effective });
     };
     let vol: Vec<f64> = s.diagonal().iter().map(|v| v.sqrt()).collect();
-    let target =
-        DMatrix::from_fn(n, n, |i, j| if i == j { s[(i, i)] } else { common * vol[i] * vol[j] });
+    let target = DMatrix::from_fn(n, n, |i, j| if i == j { s[(i, i)] } else { common * vol[i] * vol[j] });
     let noise = Noise::new(returns, weights, &sample);
     let mut shared = 0.0;
     for i in 0..n {
@@ -79,7 +78,8 @@ fn at_least_two(returns: &DMatrix<f64>, weights: Option<&[f64]>) -> Result<Momen
 fn shrink(sample: &Moments, target: &DMatrix<f64>, noise: f64, misfit: f64) -> Shrunk {
     // A sample that already is the target needs no pull.
     let scale = sample.covariance.norm_squared();
-    let intensity = if misfit > 1e-28 * scale { (noise / misfit / sample.effective).clamp(0.0, 1.0) } else { 0.0 };
+    let intensity =
+        if misfit > 1e-28 * scale { (noise / misfit / sample.effective).clamp(0.0, 1.0) } else { 0.0 };
     Shrunk {
         covariance: target * intensity + &sample.covariance * (1.0 - intensity),
         intensity,
