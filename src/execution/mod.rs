@@ -9,7 +9,6 @@
 //! Enter at [`cost`] for what a trade costs, [`limit_price`] for where to rest, [`schedule`] for
 //! cutting, [`shortfall`] for what came of it.
 
-pub mod book_features;
 pub mod circuit;
 pub mod cost;
 pub mod cost_calibration;
