@@ -5,6 +5,7 @@
 //! and there is no way from the second to the first.
 
 pub mod intraday;
+pub mod markov;
 pub mod probability;
 
 use std::fmt;
