@@ -9,6 +9,7 @@ pub mod error;
 pub mod optimise;
 pub mod provenance;
 pub mod regime;
+pub mod volatility;
 
 pub use error::ModelError;
 pub use provenance::{Provenance, Sourced};
