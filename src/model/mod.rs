@@ -10,6 +10,7 @@ pub mod error;
 pub mod optimise;
 pub mod provenance;
 pub mod regime;
+pub mod tail;
 pub mod volatility;
 
 pub use error::ModelError;

@@ -148,7 +148,9 @@ fn standardise(y: &[f64]) -> Result<(Vec<f64>, f64), ModelError> {
     check_series(y, 10)?;
     let mean = y.iter().sum::<f64>() / y.len() as f64;
     let scale = (y.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / y.len() as f64).sqrt();
-    if !(scale > 1e-150 && scale < 1e150) {
+    let largest = y.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+    // Rounding alone gives equal values a deviation of about 1e-16 of their size.
+    if !(scale > 1e-12 * largest && scale > 1e-150 && scale < 1e150) {
         return Err(ModelError::Degenerate { why: "the values do not vary" });
     }
     Ok((y.iter().map(|v| v / scale).collect(), scale))
@@ -237,7 +239,7 @@ mod tests {
         let refused = |y: &[f64]| fit_egarch(y, Centre::Normal, EgarchBounds::stationary()).unwrap_err();
         assert_eq!(refused(&[]), ModelError::EmptyInput);
         assert_eq!(refused(&[1.0; 5]), ModelError::TooShort { need: 10, got: 5 });
-        assert_eq!(refused(&[1.0; 50]), ModelError::Degenerate { why: "the values do not vary" });
+        assert_eq!(refused(&[0.1; 50]), ModelError::Degenerate { why: "the values do not vary" });
         assert!(fit_garch(&[f64::NAN; 50], ErrorKind::Normal).is_err());
     }
 }

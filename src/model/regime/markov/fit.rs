@@ -69,7 +69,9 @@ pub struct SwitchingFit {
 pub fn fit(form: Form, y: &[f64], options: &FitOptions) -> Result<SwitchingFit, ModelError> {
     check_series(y, 10)?;
     let scale = sample_variance(y).sqrt();
-    if !(scale > 1e-150 && scale < 1e150) {
+    let largest = y.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+    // Rounding alone gives equal values a deviation of about 1e-16 of their size.
+    if !(scale > 1e-12 * largest && scale > 1e-150 && scale < 1e150) {
         return Err(ModelError::Degenerate { why: "the values do not vary" });
     }
     let z: Vec<f64> = y.iter().map(|v| v / scale).collect();
