@@ -7,6 +7,7 @@
 pub mod change_point;
 pub mod draws;
 pub mod error;
+pub mod hmm;
 pub mod optimise;
 pub mod provenance;
 pub mod regime;
