@@ -53,9 +53,9 @@ pub struct SwitchingFit {
     pub optima: Vec<f64>,
     /// Fewer than two starts came near the best: the optimum may not be the global one.
     pub unstable_optimum: bool,
-    /// The likelihood is curved along every parameter, as at a maximum; the Hessian's diagonal is
-    /// finite and positive.
-    pub curved: bool,
+    /// The second derivative of the likelihood along every parameter (the diagonal of the Hessian) is
+    /// finite.
+    pub finite_curvature: bool,
 }
 
 /// Fits both regimes.
@@ -97,7 +97,7 @@ pub fn fit(form: Form, y: &[f64], options: &FitOptions) -> Result<SwitchingFit, 
         log_likelihood: in_units(value),
         optima: refined.iter().map(|end| in_units(end.1)).collect(),
         unstable_optimum: agreeing < 2,
-        curved: curvature.iter().all(|c| c.is_finite() && *c > 0.0),
+        finite_curvature: curvature.iter().all(|c| c.is_finite()),
     })
 }
 

@@ -85,7 +85,7 @@ fn a_fit_beats_the_truth_and_comes_ordered() {
         assert!(found.log_likelihood >= filter(&truth, &y).unwrap().log_likelihood, "{form:?}");
         assert!((found.log_likelihood - filter(&found.params, &y).unwrap().log_likelihood).abs() < 1e-6);
         assert!(found.params.variance[0] < found.params.variance[1]);
-        assert!(found.curved && !found.unstable_optimum, "{found:?}");
+        assert!(found.finite_curvature && !found.unstable_optimum, "{found:?}");
         assert!((found.params.variance[1] - 3.2).abs() < 1.0, "{found:?}");
     }
 }
