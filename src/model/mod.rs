@@ -1,16 +1,22 @@
 //! Statistics and beliefs: pure functions and small online filters over slices.
 //!
-//! Nothing here reads a file, knows an order or decides a trade. A number that leaves this
-//! room carries its units in its name or type, and a [`provenance::Provenance`] where a fallback was
+//! Nothing here reads a file, knows an order or decides a trade. A number that leaves this room
+//! carries its units in its name or type, and a [`provenance::Provenance`] where a fallback was
 //! possible. Every function follows the conventions of C0: typed errors, no NaN out, no panic in.
 
+pub mod change_point;
 pub mod covariance;
+pub mod draws;
 pub mod error;
+pub mod hmm;
 pub mod huber;
 pub mod nnls;
+pub mod optimise;
 pub mod provenance;
 pub mod regime;
+pub mod tail;
 pub mod units;
+pub mod volatility;
 
 pub use error::ModelError;
 pub use provenance::{Provenance, Sourced};
