@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use himal::calc;
 
 /// Families of which every case must pass.
-const FAMILIES: &[&str] = &["costs", "execution"];
+const FAMILIES: &[&str] = &["stats_tests", "indicators", "microstructure", "costs", "execution"];
 
 fn reference_folder() -> Option<PathBuf> {
     let shared = std::env::var_os("HIMAL_SHARED")

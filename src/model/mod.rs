@@ -6,14 +6,26 @@
 
 pub mod change_point;
 pub mod covariance;
+pub mod descriptive;
 pub mod draws;
+pub mod efficiency;
 pub mod error;
+pub mod feature;
+pub mod forecast_comparison;
 pub mod hmm;
 pub mod huber;
+pub mod hypothesis;
+pub mod indicator;
+pub mod microstructure;
+pub mod multiple_testing;
 pub mod nnls;
 pub mod optimise;
+pub mod probability;
 pub mod provenance;
 pub mod regime;
+pub mod regression;
+pub mod returns;
+pub mod stationarity;
 pub mod tail;
 pub mod units;
 pub mod volatility;
