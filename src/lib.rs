@@ -1,14 +1,16 @@
 //! Himal, a full-screen terminal trading console for the Nepal Stock Exchange over an
 //! embedded, deterministic engine.
 //!
-//! `ARCHITECTURE.md` has the picture. The rooms below may use the ones above them in this
-//! list and nothing underneath.
-
-pub mod market;
-pub mod model;
-
-pub mod strategy;
-
-pub mod execution;
+//! The rooms, each allowed to use those before it and nothing after: [`market`], [`model`],
+//! [`strategy`], [`execution`], [`calc`], [`risk`], [`engine`], [`feed`], [`console`]. `ARCHITECTURE.md` has the picture.
 
 pub mod calc;
+pub mod cli;
+pub mod console;
+pub mod engine;
+pub mod execution;
+pub mod feed;
+pub mod market;
+pub mod model;
+pub mod risk;
+pub mod strategy;

@@ -102,7 +102,7 @@ pub enum SessionPhase {
     Ended,
 }
 
-/// A stop of trading by the exchange. (Ours is [`crate::risk::halt`].)
+/// A stop of trading by the exchange. (Ours is the stop and the breakers in `risk`.)
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Halt {

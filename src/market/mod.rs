@@ -7,15 +7,26 @@
 //!
 //! This room knows nothing of any other room.
 
+pub mod bar;
+pub mod bikram_sambat;
+pub mod book;
+pub mod calendar;
+pub mod corporate_action;
 pub mod event;
+pub mod fees;
 pub mod ids;
 pub mod instrument;
 pub mod money;
 pub mod price;
 pub mod qty;
+pub mod rules;
 pub mod side;
 pub mod time;
 
+pub use bar::{Bar, BarGrid, BarPrices};
+pub use bikram_sambat::BikramSambat;
+pub use book::{BookState, Level, OrderBook};
+pub use calendar::{Calendar, CalendarError, Confidence, SessionDay, SessionSchedule};
 pub use event::{
     EventFlags, Halt, IndexValue, LevelUpdate, MarketData, MarketEvent, SessionPhase, TradePrint,
 };

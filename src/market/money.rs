@@ -102,7 +102,7 @@ mod tests {
             (1, 1, 2, 1),
             (-1, 1, 2, 0),
             (3, 1, 2, 2),
-            (21_518_75, 10, 100, 2_151_88),
+            (2_151_875, 10, 100, 215_188),
         ] {
             assert_eq!(
                 Money::from_paisa(paisa).scaled_half_up(num, den),

@@ -4,6 +4,7 @@
 //! carries its units in its name or type, and a [`provenance::Provenance`] where a fallback was
 //! possible. Every function follows the conventions of C0: typed errors, no NaN out, no panic in.
 
+pub mod anomaly;
 pub mod change_point;
 pub mod covariance;
 pub mod descriptive;

@@ -1,0 +1,3 @@
+//! The product's own figures on this machine, one JSON line each.
+
+pub mod replay;

@@ -1,0 +1,183 @@
+//! What the shell tells a screen beside the snapshot: mode, transport, journal, link.
+
+use std::sync::Arc;
+
+use crate::engine::Snapshot;
+use crate::market::{AccountId, Timestamp};
+
+/// Everything a screen draws from: the engine's snapshot and the shell's status at that moment.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The engine's picture.
+    pub snapshot: Arc<Snapshot>,
+    /// The shell's.
+    pub status: Arc<ShellStatus>,
+}
+
+/// What kind of session it is. Each has its own word and colour in the same place; LIVE only for real money.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Real money.
+    Live,
+    /// Live data, paper fills.
+    Paper,
+    /// A recorded day.
+    Replay,
+    /// A recorded day with a score.
+    Drill,
+}
+
+impl Mode {
+    /// The word on screen.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Live => "LIVE",
+            Self::Paper => "PAPER",
+            Self::Replay => "REPLAY",
+            Self::Drill => "DRILL",
+        }
+    }
+}
+
+/// The shell's status.
+#[derive(Clone, Debug)]
+pub struct ShellStatus {
+    /// What kind of session it is.
+    pub mode: Mode,
+    /// The account orders of this terminal go to, if the day has one.
+    pub account: Option<AccountId>,
+    /// Who sits at this terminal.
+    pub operator: String,
+    /// Replay transport, in a replay or drill.
+    pub transport: Option<Transport>,
+    /// The journal.
+    pub journal: JournalStatus,
+    /// Commands handed to the sequencer and not yet answered.
+    pub commands_waiting: usize,
+    /// What the shell has to say, newest last: refusals of transport requests, warnings at start.
+    pub notes: Vec<String>,
+}
+
+/// Where a replay stands and how fast it goes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Transport {
+    /// Whether time passes.
+    pub playing: bool,
+    /// How fast.
+    pub speed: Speed,
+    /// Recorded time.
+    pub position: Timestamp,
+    /// First moment of the record.
+    pub start: Timestamp,
+    /// Last moment of the record.
+    pub end: Timestamp,
+    /// The record is at its end.
+    pub finished: bool,
+    /// A seek is under way, to this time.
+    pub seeking: Option<Timestamp>,
+    /// Marked times, oldest first.
+    pub bookmarks: Vec<Timestamp>,
+    /// Whether the view is of the past of this session (commands are off until the replay is resumed from here).
+    pub view_only: bool,
+}
+
+/// How fast recorded time passes.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Speed {
+    /// Recorded seconds per second; above zero.
+    Factor(f64),
+    /// As fast as the engine goes.
+    Max,
+}
+
+/// The state of the journal.
+#[derive(Clone, PartialEq, Debug)]
+pub enum JournalStatus {
+    /// Records are durable.
+    Durable {
+        /// Number of the last record.
+        seq: u64,
+        /// First hex digits of the chain's head.
+        head: String,
+        /// The last records in words, newest last.
+        tail: Vec<JournalLine>,
+    },
+    /// Nothing is written; the header says NOT JOURNALED and why.
+    NotJournaled {
+        /// Why.
+        why: String,
+    },
+}
+
+/// One journal record in words.
+#[derive(Clone, PartialEq, Debug)]
+pub struct JournalLine {
+    /// Its number.
+    pub seq: u64,
+    /// When, on the engine's clock.
+    pub at: Timestamp,
+    /// What.
+    pub text: String,
+}
+
+/// What a terminal asks of its shell. These are not inputs of the engine: a replay looked at
+/// from another angle is the same replay.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ShellRequest {
+    /// Let time pass.
+    Play,
+    /// Stop time.
+    Pause,
+    /// How fast.
+    SetSpeed(Speed),
+    /// Exactly one event.
+    StepEvent,
+    /// To the end of the bar.
+    StepBar,
+    /// To a recorded time, forwards or back.
+    Seek(Timestamp),
+    /// To the next or previous stop of a kind.
+    Jump {
+        /// Which kind.
+        to: JumpTarget,
+        /// Forwards, or back.
+        forward: bool,
+    },
+    /// Mark this time.
+    Bookmark,
+    /// Leave.
+    Quit,
+}
+
+/// Where a jump stops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JumpTarget {
+    /// A market halt begins or ends.
+    Halt,
+    /// An alert.
+    Alert,
+    /// The regime changes its label.
+    RegimeChange,
+    /// A fill of ours.
+    OwnFill,
+    /// A bookmark.
+    Bookmark,
+}
+
+impl JumpTarget {
+    /// Every kind, in the order in which a key goes through them.
+    pub const ALL: [Self; 5] = [Self::Halt, Self::Alert, Self::RegimeChange, Self::OwnFill, Self::Bookmark];
+
+    /// The desk's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Halt => "halt",
+            Self::Alert => "alert",
+            Self::RegimeChange => "regime change",
+            Self::OwnFill => "own fill",
+            Self::Bookmark => "bookmark",
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The one place where state changes.
+
+use super::{Event, Input, Output, State, hash, on_clock, on_command, on_gateway, on_market};
+
+/// Applies one input and says what should happen because of it.
+///
+/// Time never runs backwards here: an input stamped before the one before it takes effect at the
+/// later time (what its source says of the time is for the anomaly filter).
+#[inline]
+pub fn apply(state: &mut State, input: &Input) -> Vec<Output> {
+    let mut out = Vec::new();
+    state.now = state.now.max(input.at);
+    state.counters.inputs += 1;
+    if state.now >= state.due {
+        on_clock::what_is_due(state, &mut out);
+    }
+    let touched = match &input.event {
+        Event::Market(event) => on_market::on_market(state, event, &mut out),
+        Event::Gateway(report) => on_gateway::on_gateway(state, report, &mut out),
+        Event::Command(command) => on_command::on_command(state, input.seq, command, &mut out),
+        Event::Clock => on_clock::on_clock(state, &mut out),
+    };
+    hash::fold(state, input, touched, out.len());
+    out
+}

@@ -1,0 +1,71 @@
+//! What a person can ask of the engine.
+
+use serde::{Deserialize, Serialize};
+
+use crate::execution::{ClientOrderId, NewOrder};
+use crate::market::{InstrumentId, Price, Qty, Side, Timestamp};
+
+/// A command: an order to do something. Journaled before it is obeyed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Send an order.
+    SubmitOrder(NewOrder),
+    /// Take an order back. Never blocked by a halt or a check.
+    CancelOrder {
+        /// Which one.
+        id: ClientOrderId,
+    },
+    /// Take many back at once.
+    CancelMany(CancelScope),
+    /// Change quantity or limit of an order.
+    AmendOrder {
+        /// Which one.
+        id: ClientOrderId,
+        /// New total quantity, fills included.
+        qty: Qty,
+        /// New limit.
+        limit: Price,
+        /// What the person saw when deciding.
+        seen: SeenOrder,
+    },
+    /// Stop new orders, now, for the whole desk.
+    Stop,
+    /// Take back a stop pressed by mistake, within ten seconds.
+    TakeBackStop,
+    /// Release a stop.
+    ReleaseStop,
+    /// Note an alert as seen.
+    AcknowledgeAlert {
+        /// Its number.
+        alert: u64,
+    },
+    /// Put an alert away until a time.
+    ShelveAlert {
+        /// Its number.
+        alert: u64,
+        /// Until when.
+        until: Timestamp,
+    },
+}
+
+/// Which orders to take back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelScope {
+    /// Every working order.
+    All,
+    /// Those of one instrument.
+    Instrument(InstrumentId),
+    /// Those of one side of one instrument.
+    Side(InstrumentId, Side),
+}
+
+/// What a person saw of an order; if it is no longer so, the engine says that instead of acting.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SeenOrder {
+    /// Shares not traded.
+    pub left: Qty,
+    /// Limit.
+    pub limit: Price,
+}

@@ -1,0 +1,41 @@
+//! The deterministic core: one ordered stream of inputs, one place where state changes.
+//!
+//! [`apply`] takes a state and an input and says what follows. It reads no clock, file, socket
+//! or random source; time comes with the input. Same inputs, same state, same outputs, bit for
+//! bit, whether live, in replay, in a drill or after a crash. Screens see a [`Snapshot`] of the
+//! state and never the state itself.
+//!
+//! Not here: where inputs come from, where outputs go, how any of it is drawn.
+
+mod account;
+mod alert;
+mod answer;
+mod apply;
+mod command;
+mod hash;
+mod input;
+mod instrument;
+mod on_clock;
+mod on_command;
+mod on_gateway;
+mod on_market;
+mod output;
+mod regime;
+mod session;
+mod setup;
+pub mod snapshot;
+mod state;
+
+pub use account::{Account, Position};
+pub use alert::{Alert, AlertKind, AlertLog, Severity};
+pub use answer::{Answer, AnswerKind, Answers};
+pub use apply::apply;
+pub use command::{CancelScope, Command, SeenOrder};
+pub use hash::{Decisions, StateHash};
+pub use input::{Event, Input, OperatorCommand, OperatorId};
+pub use instrument::{DayStats, InstrumentState, TapeRow};
+pub use output::Output;
+pub use session::{IndexState, MarketHalt, SessionState};
+pub use setup::{AccountSetup, DaySetup, HoldingSetup, InstrumentRules, SetupError};
+pub use snapshot::Snapshot;
+pub use state::State;

@@ -1,0 +1,71 @@
+//! What a gateway's report does.
+
+use super::answer::AnswerKind;
+use super::{AlertKind, Output, State};
+use crate::execution::{ExecutionReport, Incident, Order, OrderChange, OrderState, ReportKind};
+use crate::market::{Price, Qty};
+
+/// Takes a report in; says which instrument it touched.
+pub(super) fn on_gateway(state: &mut State, report: &ExecutionReport, out: &mut Vec<Output>) -> Option<u32> {
+    let now = state.now;
+    let Some(order) = state.orders.get_mut(&report.id) else {
+        state.alert(AlertKind::Incident(Incident::NoSuchOrder(report.id)), out);
+        return None;
+    };
+    let before = order.state;
+    let instrument = order.order.instrument.0;
+    let change = order.on_report(report, now);
+    let order = order.clone();
+    match change {
+        Err(incident) => state.alert(AlertKind::Incident(incident), out),
+        Ok(OrderChange::None) => {}
+        Ok(OrderChange::Moved) => moved(state, &order, before, report, out),
+        Ok(OrderChange::Filled { qty, price }) => filled(state, &order, qty, price, out),
+    }
+    if let Some(instrument) = state.instruments.get_mut(instrument as usize) {
+        instrument.version += 1;
+    }
+    None
+}
+
+fn moved(
+    state: &mut State,
+    order: &Order,
+    before: OrderState,
+    report: &ExecutionReport,
+    out: &mut Vec<Output>,
+) {
+    let id = order.id;
+    if order.state != before {
+        out.push(Output::OrderMoved { id, state: order.state });
+        let reason = order.reason.clone().filter(|_| order.state == OrderState::Rejected);
+        state.answers.add(state.now, AnswerKind::Order { id, state: order.state, reason });
+    }
+    match &report.kind {
+        ReportKind::Rejected(reason)
+        | ReportKind::AmendRejected(reason)
+        | ReportKind::CancelRejected(reason) => {
+            state.alert(AlertKind::OrderRejected { id, reason: reason.clone() }, out);
+        }
+        ReportKind::Unknown => state.alert(AlertKind::OrderUnknown { id }, out),
+        _ => {}
+    }
+}
+
+/// Books the fill. A fill that cannot be booked is an incident: the position is then not what the venue thinks.
+fn filled(state: &mut State, order: &Order, qty: Qty, price: Price, out: &mut Vec<Output>) {
+    let id = order.id;
+    let fees = state.setup.fees(order.order.instrument);
+    let account = state.accounts.get_mut(&order.order.account);
+    let booked = account.zip(fees).and_then(|(account, fees)| {
+        account.book_fill(order.order.instrument, order.order.side, (qty, price), fees).ok()
+    });
+    let Some(charges) = booked else {
+        state.alert(AlertKind::Incident(Incident::ImpossibleFill { id, qty, price }), out);
+        return;
+    };
+    state.counters.fills += 1;
+    out.push(Output::Filled { id, qty, price, charges });
+    out.push(Output::OrderMoved { id, state: order.state });
+    state.answers.add(state.now, AnswerKind::Filled { id, qty, price });
+}

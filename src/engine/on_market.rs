@@ -1,0 +1,211 @@
+//! What a market event does.
+
+use super::on_clock::{enter_phase, feed_spoke, watch_rate};
+use super::session::HaltNews;
+use super::{AlertKind, Output, State};
+use crate::market::{EventFlags, Halt, InstrumentId, MarketData, MarketEvent, SourceId, TradePrint};
+use crate::model::anomaly::{Action, Check, PrintFacts, Verdict};
+
+/// What the source's own clock and sequence say of a message.
+#[derive(Clone, Copy, Default)]
+struct SourceFacts {
+    reversed: bool,
+    repeated: bool,
+    gap: bool,
+}
+
+/// Takes a market event in; says which instrument it touched.
+#[inline]
+pub(super) fn on_market(state: &mut State, event: &MarketEvent, out: &mut Vec<Output>) -> Option<u32> {
+    state.counters.market_events += 1;
+    let source = hear(state, event, out);
+    match &event.data {
+        MarketData::Trade(print) => on_trade(state, event, print, source, out),
+        MarketData::Level(_) | MarketData::Snapshot(_) | MarketData::Clear(_) => {
+            on_depth(state, event, source, out)
+        }
+        MarketData::Session(phase) => {
+            enter_phase(state, *phase, event.at, out);
+            None
+        }
+        MarketData::Halt(halt) if event.instrument == MarketEvent::MARKET => {
+            on_halt(state, *halt, event, out);
+            None
+        }
+        MarketData::Halt(_) => None,
+        MarketData::Index(value) => {
+            state.session.on_index(*value, event.at);
+            None
+        }
+    }
+}
+
+/// Notes that the feed spoke, and compares its clock and sequence with what it said before.
+#[inline]
+fn hear(state: &mut State, event: &MarketEvent, out: &mut Vec<Output>) -> SourceFacts {
+    let feed = state.feeds.heard(event.source);
+    feed.received += 1;
+    let facts = SourceFacts {
+        reversed: event.at < feed.last_at,
+        repeated: event.seq != 0 && event.seq <= feed.last_seq,
+        gap: event.seq != 0 && feed.last_seq != 0 && event.seq > feed.last_seq + 1,
+    };
+    feed.last_at = feed.last_at.max(event.at);
+    feed.last_seq = feed.last_seq.max(event.seq);
+    if feed.stale {
+        feed_spoke(state, event.source, out);
+    }
+    facts
+}
+
+fn on_trade(
+    state: &mut State,
+    event: &MarketEvent,
+    print: &TradePrint,
+    source: SourceFacts,
+    out: &mut Vec<Output>,
+) -> Option<u32> {
+    state.counters.trades += 1;
+    let id = event.instrument;
+    let (Some(rules), Some(instrument)) =
+        (state.setup.rules.get(id.0 as usize), state.instruments.get_mut(id.0 as usize))
+    else {
+        state.counters.unknown_instrument += 1;
+        return None;
+    };
+    let facts = PrintFacts {
+        at: event.at,
+        price: print.price,
+        qty: print.qty,
+        contract: print.contract,
+        tick: rules.tick,
+        band: rules.daily_band(),
+        quote: instrument.quote(),
+        reversed: source.reversed,
+        repeated: source.repeated,
+        gap: source.gap,
+        auction: event.flags.has(EventFlags::AUCTION),
+    };
+    let verdict = instrument.on_print(print, &facts, rules);
+    instrument.version += 1;
+    instrument.heard_at = event.at;
+    if verdict.is_usable() && print.qty >= rules.price_making_qty {
+        state.accounts.values_mut().for_each(|account| account.mark(id, print.price));
+    }
+    after_verdict(state, id, event.source, verdict, out);
+    Some(id.0)
+}
+
+/// Counts the verdict, and says it where it is not "use it".
+fn after_verdict(
+    state: &mut State,
+    id: InstrumentId,
+    source: SourceId,
+    verdict: Verdict,
+    out: &mut Vec<Output>,
+) {
+    let now = state.now;
+    let action = verdict.action();
+    let duplicate = verdict.findings.has(Check::Duplicate);
+    let quarantined = action >= Action::Quarantine && !duplicate;
+    if let Some(feed) = state.feeds.get_mut(source) {
+        feed.duplicates += u64::from(duplicate);
+        feed.rate.count(now, quarantined);
+    }
+    if action == Action::Use && !verdict.level_shift {
+        return;
+    }
+    out.push(Output::Verdict { instrument: id, verdict });
+    let Some(instrument) = state.instruments.get_mut(id.0 as usize) else { return };
+    instrument.last_finding = Some((now, verdict));
+    let first = quarantined && instrument.quarantined == 1;
+    let stopped = action == Action::HaltSymbol && !instrument.halted_by_gap;
+    instrument.halted_by_gap |= action == Action::HaltSymbol;
+    if stopped {
+        state.alert(AlertKind::SymbolHalted { instrument: id }, out);
+    } else if first {
+        state.alert(AlertKind::Quarantined { instrument: id, verdict }, out);
+    }
+    if quarantined {
+        watch_rate(state, source, out);
+    }
+}
+
+/// A level, a picture or a clearing of a book.
+#[inline]
+fn on_depth(
+    state: &mut State,
+    event: &MarketEvent,
+    source: SourceFacts,
+    out: &mut Vec<Output>,
+) -> Option<u32> {
+    let id = event.instrument;
+    let (Some(rules), Some(instrument)) =
+        (state.setup.rules.get(id.0 as usize), state.instruments.get_mut(id.0 as usize))
+    else {
+        state.counters.unknown_instrument += 1;
+        return None;
+    };
+    let mut verdict = Verdict::default();
+    if let MarketData::Level(level) | MarketData::Snapshot(level) = &event.data
+        && (!level.price.is_positive()
+            || level.qty.units() < 0
+            || rules.tick.is_some_and(|t| !level.price.is_on_grid(t)))
+    {
+        verdict.findings.add(Check::ImpossibleValue);
+    }
+    if source.repeated {
+        verdict.findings.add(Check::Duplicate);
+    }
+    if source.reversed {
+        verdict.findings.add(Check::TimestampReversal);
+    }
+    if source.gap {
+        verdict.findings.add(Check::SequenceGap);
+    }
+    // A clearing begins a fresh picture, which is what a gap waits for.
+    if matches!(event.data, MarketData::Clear(None)) && !verdict.findings.has(Check::Duplicate) {
+        instrument.halted_by_gap = false;
+        verdict.findings.remove(Check::SequenceGap);
+    }
+    instrument.heard_at = event.at;
+    instrument.version += 1;
+    if verdict.is_usable() || verdict.action() == Action::HaltSymbol {
+        instrument.on_book(&event.data, event.at, rules.tick);
+    }
+    let tick = rules.tick;
+    if event.flags.has(EventFlags::LAST) && instrument.on_quote(event.at, tick) {
+        let filter = &instrument.filter;
+        let (crossed, wide) = (filter.quote_crossed(), filter.quote_wide());
+        out.push(Output::QuoteState { instrument: id, crossed, wide });
+    }
+    if verdict.findings.is_empty() {
+        if let Some(feed) = state.feeds.get_mut(event.source) {
+            feed.rate.count(state.now, false);
+        }
+    } else {
+        if verdict.action() == Action::Quarantine
+            && let Some(i) = state.instruments.get_mut(id.0 as usize)
+        {
+            i.quarantined = i.quarantined.saturating_add(1);
+        }
+        after_verdict(state, id, event.source, verdict, out);
+    }
+    Some(id.0)
+}
+
+fn on_halt(state: &mut State, halt: Halt, event: &MarketEvent, out: &mut Vec<Output>) {
+    let inferred = event.flags.has(EventFlags::INFERRED);
+    match state.session.on_halt(halt, event.at, inferred) {
+        HaltNews::Began => {
+            out.push(Output::MarketHalt(halt));
+            let level = state.session.halt.and_then(|h| h.level);
+            state.alert(AlertKind::MarketHalted { level, inferred }, out);
+        }
+        HaltNews::Ended(past) => {
+            out.push(Output::MarketHalt(halt));
+            state.alert(AlertKind::MarketResumed { after_ns: event.at.since_ns(past.from) }, out);
+        }
+        HaltNews::Nothing => {}
+    }
+}

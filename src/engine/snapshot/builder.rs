@@ -1,0 +1,87 @@
+//! Makes snapshots, sharing what did not change since the last one.
+
+use std::sync::Arc;
+
+use super::{AccountView, InstrumentView, RegimeView, Snapshot};
+use crate::engine::State;
+use crate::execution::Order;
+use crate::market::rules::halt::{NextHalt, next_halt};
+use crate::market::{IndexValue, InstrumentId};
+
+/// Remembers the last views with the version of what they were made from.
+#[derive(Default, Debug)]
+pub struct SnapshotBuilder {
+    instruments: Vec<(u64, Arc<InstrumentView>)>,
+    orders: Vec<Arc<Order>>,
+}
+
+impl SnapshotBuilder {
+    /// A picture of the state now.
+    pub fn build(&mut self, state: &State) -> Snapshot {
+        Snapshot {
+            inputs: state.counters().inputs,
+            now: state.now(),
+            day: Arc::clone(state.setup()),
+            trading: state.trading().clone(),
+            session: state.session().clone(),
+            phase_ends: phase_ends(state),
+            next_halt: next_index_halt(state),
+            feeds: state.feeds().iter().cloned().collect(),
+            instruments: self.instruments(state),
+            regime: RegimeView::of(state.regime()),
+            orders: self.orders(state),
+            accounts: state.accounts().values().map(|a| AccountView::of(state, a)).collect(),
+            alerts: state.alerts().iter().cloned().collect(),
+            answers: state.answers().iter().cloned().collect(),
+            counters: *state.counters(),
+        }
+    }
+
+    fn instruments(&mut self, state: &State) -> Vec<Arc<InstrumentView>> {
+        for (i, instrument) in (0u32..).zip(state.instruments()) {
+            let fresh = || InstrumentView::of(state, InstrumentId(i), instrument).map(Arc::new);
+            match self.instruments.get_mut(i as usize) {
+                Some((version, view)) => {
+                    if *version != instrument.version
+                        && let Some(new) = fresh()
+                    {
+                        *version = instrument.version;
+                        *view = new;
+                    }
+                }
+                None => self.instruments.extend(fresh().map(|view| (instrument.version, view))),
+            }
+        }
+        self.instruments.iter().map(|(_, view)| Arc::clone(view)).collect()
+    }
+
+    fn orders(&mut self, state: &State) -> Vec<Arc<Order>> {
+        let last = std::mem::take(&mut self.orders);
+        let mut last = last.into_iter().peekable();
+        self.orders = state
+            .orders()
+            .values()
+            .map(|order| {
+                while last.next_if(|o| o.id < order.id).is_some() {}
+                last.next_if(|o| **o == *order).unwrap_or_else(|| Arc::new(order.clone()))
+            })
+            .collect();
+        self.orders.clone()
+    }
+}
+
+/// When the phase that the session is in ends by the calendar.
+fn phase_ends(state: &State) -> Option<crate::market::Timestamp> {
+    let phase = state.session().phase;
+    state.setup().phases.iter().find(|(_, next)| *next > phase).map(|(at, _)| *at)
+}
+
+/// The nearest index halt that still applies at this hour.
+fn next_index_halt(state: &State) -> Option<NextHalt> {
+    let session = state.session();
+    let index = session.index?;
+    let open = state.setup().grid.start(0);
+    let tripped = session.past_halts.iter().chain(&session.halt).filter_map(|h| h.level).max().unwrap_or(0);
+    let value = IndexValue { points_e2: index.last_e2, previous_close_e2: index.previous_close_e2 };
+    next_halt(state.setup().date, open, state.now(), tripped, value).ok().flatten()
+}

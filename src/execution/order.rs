@@ -1,0 +1,380 @@
+//! The life of one order, from the command that asked for it to its last report.
+//!
+//! ```text
+//! PendingNew -> Accepted -> PartiallyFilled -> Filled
+//!     |            |  \____________|________-> Cancelled | Expired
+//!     |            +-> (pending cancel or amend, still working)
+//!     +-> Rejected
+//! any open state -> Unknown -> any state a report proves
+//! ```
+//!
+//! What always holds: filled shares never exceed the quantity; a fill counts once by its
+//! execution id; a closed order never opens again; a late report of a lower state changes nothing.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ExecutionId, ExecutionReport, NewOrder, RejectReason, ReportKind, VenueOrderId};
+use crate::market::{Money, Price, Qty, Timestamp};
+
+/// Our id of an order: the journal sequence of the command that created it. Decided once,
+/// durable before the order leaves, and never made from a clock.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClientOrderId(pub u64);
+
+impl fmt::Display for ClientOrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("P-{:04}", self.0))
+    }
+}
+
+/// Where an order stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// Sent, no answer yet.
+    PendingNew,
+    /// The venue has it.
+    Accepted,
+    /// Some of it traded, the rest works.
+    PartiallyFilled,
+    /// All of it traded.
+    Filled,
+    /// Taken back.
+    Cancelled,
+    /// Refused by the venue.
+    Rejected,
+    /// The day ended first.
+    Expired,
+    /// Not known. Ends only by a report or a person.
+    Unknown,
+}
+
+impl OrderState {
+    /// Whether shares may still trade, as far as we know.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::PendingNew | Self::Accepted | Self::PartiallyFilled | Self::Unknown)
+    }
+}
+
+/// A change that has been sent and not answered. The order's keys are off meanwhile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pending {
+    /// A cancel.
+    Cancel,
+    /// An amendment to this total quantity and limit.
+    Amend {
+        /// New total quantity.
+        qty: Qty,
+        /// New limit.
+        limit: Price,
+    },
+}
+
+/// Shares in front of an order at its price: the estimate and its honest range.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QueueAhead {
+    /// At least this many.
+    pub low: Qty,
+    /// The estimate.
+    pub expected: Qty,
+    /// At most this many.
+    pub high: Qty,
+}
+
+/// One order of ours.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// Our id.
+    pub id: ClientOrderId,
+    /// What was asked for, with amendments that took effect.
+    pub order: NewOrder,
+    /// The venue's id, once it has one.
+    pub venue_id: Option<VenueOrderId>,
+    /// Where it stands.
+    pub state: OrderState,
+    /// A change under way.
+    pub pending: Option<Pending>,
+    /// Shares traded.
+    pub filled: Qty,
+    /// Value traded.
+    pub filled_value: Money,
+    /// Why the venue refused it (or its last change).
+    pub reason: Option<RejectReason>,
+    /// Shares in front of it, where that can be estimated.
+    pub queue_ahead: Option<QueueAhead>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// When the venue first answered.
+    pub answered_at: Option<Timestamp>,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    executions: BTreeSet<ExecutionId>,
+}
+
+/// What a report changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum OrderChange {
+    /// Nothing: a duplicate or a late report of a lower state.
+    None,
+    /// The order moved.
+    Moved,
+    /// Shares traded; count them once.
+    Filled {
+        /// Shares.
+        qty: Qty,
+        /// Price.
+        price: Price,
+    },
+}
+
+/// A report that cannot be true of the order we know. Trading on it stops and a person looks.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error)]
+pub enum Incident {
+    /// More shares reported than were ever ordered.
+    #[error("{id}: fill of {qty} on top of {filled} is more than the {ordered} ordered")]
+    OverFill {
+        /// Which order.
+        id: ClientOrderId,
+        /// Shares of the impossible fill.
+        qty: Qty,
+        /// Filled before.
+        filled: Qty,
+        /// Ordered.
+        ordered: Qty,
+    },
+    /// A report about an order nobody sent.
+    #[error("{0}: a report about an order that was never sent")]
+    NoSuchOrder(ClientOrderId),
+    /// A fill with no shares, a price that cannot be, or a value beyond counting.
+    #[error("{id}: a fill of {qty} at {price} is impossible")]
+    ImpossibleFill {
+        /// Which order.
+        id: ClientOrderId,
+        /// Reported shares.
+        qty: Qty,
+        /// Reported price.
+        price: Price,
+    },
+}
+
+impl Order {
+    /// An order on its way to a gateway.
+    #[must_use]
+    pub const fn sent(id: ClientOrderId, order: NewOrder, at: Timestamp) -> Self {
+        Self {
+            id,
+            order,
+            venue_id: None,
+            state: OrderState::PendingNew,
+            pending: None,
+            filled: Qty::ZERO,
+            filled_value: Money::ZERO,
+            reason: None,
+            queue_ahead: None,
+            sent_at: at,
+            answered_at: None,
+            changed_at: at,
+            executions: BTreeSet::new(),
+        }
+    }
+
+    /// Shares that may still trade; zero once closed.
+    #[must_use]
+    pub fn open_qty(&self) -> Qty {
+        if self.state.is_open() { self.order.qty.less(self.filled) } else { Qty::ZERO }
+    }
+
+    /// Shares not traded, whether or not the order is still open.
+    #[must_use]
+    pub fn left(&self) -> Qty {
+        self.order.qty.less(self.filled)
+    }
+
+    /// Whether a cancel or an amendment may be sent now: it works and nothing is under way.
+    #[must_use]
+    pub const fn takes_changes(&self) -> bool {
+        matches!(self.state, OrderState::Accepted | OrderState::PartiallyFilled) && self.pending.is_none()
+    }
+
+    /// Takes a report in.
+    ///
+    /// # Errors
+    /// [`Incident`] when the report cannot be true; the order is left as it was.
+    pub fn on_report(&mut self, report: &ExecutionReport, at: Timestamp) -> Result<OrderChange, Incident> {
+        if let ReportKind::Filled { execution, qty, price } = &report.kind {
+            return self.on_fill(execution, *qty, *price, at);
+        }
+        if !self.state.is_open() {
+            return Ok(OrderChange::None);
+        }
+        match &report.kind {
+            ReportKind::Filled { .. } => {}
+            ReportKind::Accepted { venue_id, queue_ahead } => {
+                if matches!(self.state, OrderState::Accepted | OrderState::PartiallyFilled) {
+                    return Ok(OrderChange::None);
+                }
+                self.venue_id = Some(venue_id.clone());
+                self.queue_ahead = *queue_ahead;
+                self.state = self.working_state();
+            }
+            ReportKind::Rejected(reason) => {
+                if self.state == OrderState::PartiallyFilled {
+                    return Ok(OrderChange::None);
+                }
+                self.reason = Some(reason.clone());
+                self.close(OrderState::Rejected);
+            }
+            ReportKind::Amended { qty, limit, queue_ahead } => {
+                self.order.qty = (*qty).max(self.filled);
+                self.order.limit = *limit;
+                self.queue_ahead = *queue_ahead;
+                self.pending = None;
+                self.state = if self.left().is_zero() { OrderState::Filled } else { self.working_state() };
+            }
+            ReportKind::AmendRejected(reason) | ReportKind::CancelRejected(reason) => {
+                self.reason = Some(reason.clone());
+                self.pending = None;
+            }
+            ReportKind::Cancelled => self.close(OrderState::Cancelled),
+            ReportKind::Expired => self.close(OrderState::Expired),
+            ReportKind::Queue(ahead) => self.queue_ahead = Some(*ahead),
+            ReportKind::Unknown => self.state = OrderState::Unknown,
+        }
+        if !matches!(report.kind, ReportKind::Unknown | ReportKind::Queue(_)) {
+            self.answered_at.get_or_insert(at);
+        }
+        self.changed_at = at;
+        Ok(OrderChange::Moved)
+    }
+
+    /// A fill is counted whatever the state: a cancel that crossed a fill does not undo it.
+    fn on_fill(
+        &mut self,
+        execution: &ExecutionId,
+        qty: Qty,
+        price: Price,
+        at: Timestamp,
+    ) -> Result<OrderChange, Incident> {
+        if self.executions.contains(execution) {
+            return Ok(OrderChange::None);
+        }
+        let impossible = Incident::ImpossibleFill { id: self.id, qty, price };
+        if !qty.is_positive() || !price.is_positive() {
+            return Err(impossible);
+        }
+        let over = Incident::OverFill { id: self.id, qty, filled: self.filled, ordered: self.order.qty };
+        let filled = self.filled.checked_add(qty).filter(|f| *f <= self.order.qty).ok_or(over)?;
+        let value = price.notional(qty).and_then(|v| self.filled_value.checked_add(v));
+        self.filled_value = value.ok_or(impossible)?;
+        self.filled = filled;
+        self.executions.insert(execution.clone());
+        self.answered_at.get_or_insert(at);
+        self.changed_at = at;
+        if self.left().is_zero() {
+            self.close(OrderState::Filled);
+        } else if self.state.is_open() {
+            self.state = OrderState::PartiallyFilled;
+        }
+        Ok(OrderChange::Filled { qty, price })
+    }
+
+    const fn working_state(&self) -> OrderState {
+        if self.filled.is_zero() { OrderState::Accepted } else { OrderState::PartiallyFilled }
+    }
+
+    fn close(&mut self, state: OrderState) {
+        self.state = state;
+        self.pending = None;
+        self.queue_ahead = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::{AccountId, InstrumentId, Side};
+
+    fn order(qty: i64) -> Order {
+        let order = NewOrder {
+            account: AccountId::new("07"),
+            instrument: InstrumentId(0),
+            side: Side::Buy,
+            qty: Qty::from_units(qty),
+            limit: Price::from_units(54_500),
+        };
+        Order::sent(ClientOrderId(1), order, Timestamp::from_ns(0))
+    }
+
+    fn fill(execution: &str, qty: i64) -> ReportKind {
+        ReportKind::Filled {
+            execution: ExecutionId(execution.into()),
+            qty: Qty::from_units(qty),
+            price: Price::from_units(54_500),
+        }
+    }
+
+    fn accepted() -> ReportKind {
+        ReportKind::Accepted { venue_id: VenueOrderId("V1".into()), queue_ahead: None }
+    }
+
+    /// Plays reports and returns `(state, filled)`, or the incident.
+    fn play(reports: &[ReportKind]) -> Result<(OrderState, i64), Incident> {
+        let mut order = order(100);
+        for (i, kind) in reports.iter().enumerate() {
+            let report = ExecutionReport { id: order.id, kind: kind.clone() };
+            order.on_report(&report, Timestamp::from_ns(i as i64))?;
+        }
+        Ok((order.state, order.filled.units()))
+    }
+
+    #[test]
+    fn life_rows() {
+        use OrderState::{Accepted, Cancelled, Expired, Filled, PartiallyFilled, Rejected, Unknown};
+        let no = || ReportKind::Rejected(RejectReason::MarketClosed);
+        for (reports, want) in [
+            (vec![accepted()], (Accepted, 0)),
+            (vec![accepted(), fill("a", 40)], (PartiallyFilled, 40)),
+            (vec![accepted(), fill("a", 40), fill("a", 40)], (PartiallyFilled, 40)),
+            (vec![accepted(), fill("a", 40), fill("b", 60)], (Filled, 100)),
+            (vec![fill("a", 40), accepted()], (PartiallyFilled, 40)),
+            (vec![no()], (Rejected, 0)),
+            (vec![no(), accepted()], (Rejected, 0)),
+            (vec![accepted(), ReportKind::Cancelled, fill("a", 40)], (Cancelled, 40)),
+            (vec![accepted(), ReportKind::Cancelled, accepted()], (Cancelled, 0)),
+            (vec![ReportKind::Unknown], (Unknown, 0)),
+            (vec![ReportKind::Unknown, accepted()], (Accepted, 0)),
+            (vec![ReportKind::Unknown, fill("a", 100)], (Filled, 100)),
+            (vec![fill("a", 10), ReportKind::Unknown, accepted()], (PartiallyFilled, 10)),
+            (vec![accepted(), fill("a", 10), no()], (PartiallyFilled, 10)),
+            (vec![accepted(), ReportKind::Expired], (Expired, 0)),
+        ] {
+            assert_eq!(play(&reports), Ok(want), "{reports:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_true_is_an_incident() {
+        assert!(matches!(play(&[fill("a", 101)]), Err(Incident::OverFill { .. })));
+        assert!(matches!(play(&[fill("a", 60), fill("b", 41)]), Err(Incident::OverFill { .. })));
+        assert!(matches!(play(&[fill("a", 0)]), Err(Incident::ImpossibleFill { .. })));
+        assert!(matches!(play(&[fill("a", i64::MAX)]), Err(Incident::OverFill { .. })));
+    }
+
+    #[test]
+    fn an_amendment_below_what_traded_fills_the_order() {
+        let amended = |qty| ReportKind::Amended {
+            qty: Qty::from_units(qty),
+            limit: Price::from_units(54_600),
+            queue_ahead: None,
+        };
+        assert_eq!(play(&[accepted(), fill("a", 40), amended(40)]), Ok((OrderState::Filled, 40)));
+        assert_eq!(play(&[accepted(), fill("a", 40), amended(10)]), Ok((OrderState::Filled, 40)));
+        assert_eq!(play(&[accepted(), amended(200), fill("b", 150)]), Ok((OrderState::PartiallyFilled, 150)));
+    }
+}

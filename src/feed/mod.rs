@@ -1,0 +1,17 @@
+//! Market data in: recorded days, and importers that make them from what people have.
+//!
+//! A recorded day is one Parquet file ([`day`]); importers ([`import`]) turn broker downloads,
+//! academic order-book files and recorded exchange streams into it, and say line by line what
+//! they repaired and what they refused. Everything after this room sees only
+//! [`crate::market::MarketEvent`]s in time order.
+//!
+//! Nothing here invents: a floorsheet has no depth, so the day made of it has none.
+
+pub mod day;
+pub mod error;
+pub mod evt;
+pub mod import;
+pub mod ohlcv;
+
+pub use error::FeedError;
+pub use ohlcv::{DayOhlcv, ohlcv};
