@@ -4,10 +4,9 @@
 //! it ends: the reflection principle gives about twice the terminal probability. Once a band is
 //! locked the other side is gone: offers vanish at the upper edge, bids at the lower.
 
-use statrs::function::erf::erfc;
-
 use crate::market::Side;
 use crate::model::ModelError;
+use crate::model::probability::normal_cdf;
 use crate::model::units::{DailyVol, Minutes, TradingDays, require, require_positive, require_unit};
 
 /// Share of an order still filled once its adverse edge is locked [source].
@@ -57,11 +56,6 @@ fn reflected(distance: f64, drifted: f64, spread: f64) -> f64 {
     // Mills' ratio by its asymptotic series; the first term left out is below 1e-6 of it.
     let series = 1.0 - (1.0 - (3.0 - (15.0 - 105.0 / square) / square) / square) / square;
     (-0.5 * y * y).exp() * series / (-x * (2.0 * std::f64::consts::PI).sqrt())
-}
-
-/// The standard normal distribution function, accurate in both tails.
-fn normal_cdf(x: f64) -> f64 {
-    0.5 * erfc(-x / std::f64::consts::SQRT_2)
 }
 
 /// Where the price is and how it moves.

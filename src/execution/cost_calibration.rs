@@ -9,6 +9,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::cost::{ImpactCurve, asymmetry};
 use crate::market::Side;
+use crate::model::descriptive::quantile_of_sorted;
 use crate::model::error::check_finite;
 use crate::model::huber::{self, HUBER_95, HuberFit, Regression, Scale};
 use crate::model::units::{require, require_non_negative, require_positive};
@@ -240,40 +241,26 @@ pub(super) fn winsorised(values: &[f64]) -> Result<Vec<f64>, ModelError> {
     check_finite(values)?;
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let quantile = |q: f64| {
-        let at = q * (sorted.len() - 1) as f64;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an index into the slice"
-        )]
-        let below = at.floor() as usize;
-        let above = (below + 1).min(sorted.len() - 1);
-        sorted[below] + (at - below as f64) * (sorted[above] - sorted[below])
-    };
-    let (low, high) = (quantile(0.01), quantile(0.99));
+    let quantile = |q| quantile_of_sorted(&sorted, q).ok_or(ModelError::EmptyInput);
+    let (low, high) = (quantile(0.01)?, quantile(0.99)?);
     Ok(values.iter().map(|v| v.clamp(low, high)).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn uniform(state: &mut u64) -> f64 {
-        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (*state >> 11) as f64 / (1u64 << 53) as f64
-    }
+    use crate::model::draws::Draws;
 
     /// Parents whose impact follows `truth`, one in twenty wildly off.
     fn parents(truth: ImpactCurve, count: usize, seed: u64) -> Vec<FilledParent> {
-        let mut state = seed;
+        let mut draws = Draws::new(seed, 0);
         (0..count)
             .map(|i| {
                 let side = if i % 2 == 0 { Side::Buy } else { Side::Sell };
-                let u = 0.3 * uniform(&mut state);
+                let u = 0.3 * draws.uniform();
                 let multiplier = if i % 3 == 0 { 1.8 } else { 1.0 };
-                let noise = 0.004 * (uniform(&mut state) - 0.5);
-                let wild = if i % 20 == 7 { 0.15 * (uniform(&mut state) - 0.5) } else { 0.0 };
+                let noise = 0.004 * (draws.uniform() - 0.5);
+                let wild = if i % 20 == 7 { 0.15 * (draws.uniform() - 0.5) } else { 0.0 };
                 let cost = truth.at(u) * multiplier * asymmetry(side) + 0.01 + noise + wild;
                 FilledParent {
                     side,

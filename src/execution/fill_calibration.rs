@@ -400,21 +400,16 @@ fn standard_errors(orders: &[CensoredOrder], best: &Ascent, space: &Box3) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A seeded stream of numbers in [0, 1).
-    fn uniform(state: &mut u64) -> f64 {
-        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (*state >> 11) as f64 / (1u64 << 53) as f64
-    }
+    use crate::model::draws::Draws;
 
     fn simulate(hazard: &Hazard, count: usize, seed: u64) -> Vec<CensoredOrder> {
-        let mut state = seed;
+        let mut draws = Draws::new(seed, 0);
         (0..count)
             .map(|_| {
-                let distance = 0.02 * uniform(&mut state);
-                let pressure = 2.0 * uniform(&mut state) - 1.0;
-                let limit = 10.0 + 110.0 * uniform(&mut state);
-                let time = -(1.0 - uniform(&mut state)).ln() / hazard.at(distance, pressure);
+                let distance = 0.02 * draws.uniform();
+                let pressure = 2.0 * draws.uniform() - 1.0;
+                let limit = 10.0 + 110.0 * draws.uniform();
+                let time = -(1.0 - draws.uniform()).ln() / hazard.at(distance, pressure);
                 CensoredOrder {
                     distance,
                     pressure,
@@ -465,7 +460,7 @@ mod tests {
         let unfilled: Vec<_> =
             simulate(&truth, 200, 3).into_iter().map(|o| CensoredOrder { filled: false, ..o }).collect();
         for (name, orders) in
-            [("few", few), ("unfilled", unfilled), ("flat", simulate(&flat, 300, 5)), ("none", vec![])]
+            [("few", few), ("unfilled", unfilled), ("flat", simulate(&flat, 300, 6)), ("none", vec![])]
         {
             let got = calibrate(&orders);
             assert_eq!(got.model.value, FillModel::default(), "{name}");

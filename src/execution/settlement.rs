@@ -4,10 +4,9 @@
 //! variance of each day is that of the two regimes weighed by their probability on that day,
 //! starting from the filtered one.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
 use crate::market::Qty;
 use crate::model::ModelError;
+use crate::model::probability::student_t_quantile;
 use crate::model::regime::FilteredProbability;
 use crate::model::units::{DailyVol, require, require_unit};
 
@@ -129,12 +128,7 @@ pub fn exposure(
 fn quantile_95(tail: Option<f64>) -> Result<f64, ModelError> {
     let Some(nu) = tail else { return Ok(NORMAL_95) };
     require(nu > 2.0, "degrees of freedom", nu, "above 2")?;
-    let unit = StudentsT::new(0.0, 1.0, nu).map_err(|_| ModelError::OutOfDomain {
-        name: "degrees of freedom",
-        value: nu,
-        domain: "above 2",
-    })?;
-    Ok(unit.inverse_cdf(0.95) * ((nu - 2.0) / nu).sqrt())
+    Ok(student_t_quantile(0.95, nu) * ((nu - 2.0) / nu).sqrt())
 }
 
 /// Shares that may be sold now: settled, and unsettled where the rules allow it, less what open sells

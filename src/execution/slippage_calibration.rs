@@ -4,10 +4,9 @@
 //! the slopes are at or above zero. The spread of the estimate comes from resampling the fills.
 
 use nalgebra::{DMatrix, DVector};
-use rand::{Rng, RngExt, SeedableRng};
-use rand_chacha::ChaCha12Rng;
 
 use super::cost_calibration::winsorised;
+use crate::model::draws::Draws;
 use crate::model::huber::{self, HUBER_95, Regression, Scale};
 use crate::model::units::Bps;
 use crate::model::{ModelError, Provenance, Sourced};
@@ -101,11 +100,12 @@ pub fn bootstrap(
     if observations.len() < MIN_OBSERVATIONS {
         return Err(ModelError::TooShort { need: MIN_OBSERVATIONS, got: observations.len() });
     }
-    let mut random = ChaCha12Rng::seed_from_u64(seed);
-    let resample = |random: &mut dyn Rng| -> Vec<SlippageObservation> {
-        (0..observations.len()).map(|_| observations[random.random_range(0..observations.len())]).collect()
+    // One stream for each resample: the tenth is the same however many are asked for.
+    let resample = |stream: usize| -> Vec<SlippageObservation> {
+        let mut draws = Draws::new(seed, stream as u64);
+        (0..observations.len()).map(|_| observations[draws.below(observations.len())]).collect()
     };
-    Ok((0..draws).filter_map(|_| fit(&resample(&mut random)).ok()).map(|fit| fit.curve).collect())
+    Ok((0..draws).filter_map(|k| fit(&resample(k)).ok()).map(|fit| fit.curve).collect())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use super::descriptive::median;
 use super::nnls;
 use super::units::{require, require_non_negative, require_positive};
 use super::{ModelError, error};
@@ -439,19 +440,11 @@ const EXACT_FIT: ModelError = ModelError::Degenerate { why: "the fit is exact: t
 /// Median absolute deviation about the median; 0 for no values.
 #[must_use]
 pub fn mad(values: &[f64]) -> f64 {
+    if values.is_empty() {
+        return 0.0;
+    }
     let centre = median(values);
     median(&values.iter().map(|v| (v - centre).abs()).collect::<Vec<_>>())
-}
-
-/// The middle value, the mean of the middle two for an even count; 0 for no values.
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.len() {
-        0 => 0.0,
-        n if n % 2 == 1 => sorted[n / 2],
-        n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
-    }
 }
 
 #[cfg(test)]

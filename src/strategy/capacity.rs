@@ -7,6 +7,7 @@
 use super::slippage::SlippageCurve;
 use crate::market::Money;
 use crate::model::ModelError;
+use crate::model::descriptive::quantile_of_sorted;
 use crate::model::units::{Bps, require, require_non_negative, require_positive, require_unit};
 
 /// Share of the edge that must be kept [source].
@@ -205,7 +206,7 @@ pub fn profit_curve(
                 assets,
                 net_alpha: Bps::new(net)?,
                 profit: assets * net * 1e-4,
-                band: quantile(&spread, 0.05).zip(quantile(&spread, 0.95)),
+                band: quantile_of_sorted(&spread, 0.05).zip(quantile_of_sorted(&spread, 0.95)),
             })
         })
         .collect()
@@ -263,16 +264,6 @@ impl TradedBook {
             .iter()
             .fold((0.0, 0.0), |(m1, m2), (share, load)| (m1 + share * load, m2 + share * load * load))
     }
-}
-
-/// Type 7 quantile of sorted values.
-fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let at = q * last as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index into the slice")]
-    let below = at.floor() as usize;
-    let above = (below + 1).min(last);
-    Some(sorted[below] + (at - below as f64) * (sorted[above] - sorted[below]))
 }
 
 #[cfg(test)]

@@ -129,14 +129,12 @@ fn fisher(rho: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::draws::Draws;
 
     /// Independent until `from`, then following one another with weight `together`.
     fn history(rows: usize, from: usize, together: f64) -> DMatrix<f64> {
-        let mut state = 12_345u64;
-        let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 11) as f64 / (1u64 << 53) as f64 - 0.5
-        };
+        let mut draws = Draws::new(12_345, 0);
+        let mut next = || draws.uniform() - 0.5;
         let mut returns = DMatrix::zeros(rows, 5);
         for t in 0..rows {
             let common = next();
