@@ -9,7 +9,7 @@ use crate::model::ModelError;
 use crate::model::probability::normal_cdf;
 use crate::model::units::{DailyVol, Minutes, TradingDays, require, require_positive, require_unit};
 
-/// Share of an order still filled once its adverse edge is locked [source].
+/// Share of an order still filled once its adverse edge is locked.
 pub const LOCKED_FILL_SHARE: f64 = 0.15;
 
 /// Probability that a price with log drift `drift` per day towards a barrier at log distance

@@ -13,13 +13,13 @@ use crate::model::units::{require, require_non_negative, require_positive};
 use crate::model::{ModelError, Provenance, Sourced};
 use crate::strategy::cost::TradeCost;
 
-/// Impact never counts for more than this [source].
+/// Impact never counts for more than this.
 pub const IMPACT_CAP: f64 = 0.50;
 /// From this impact on, or at the cap, the estimate is marked extreme.
 pub const IMPACT_EXTREME: f64 = 0.05;
-/// Sells move the price more than buys [source].
+/// Sells move the price more than buys.
 pub const SELL_ASYMMETRY: f64 = 1.3;
-/// Fees where the schedule is missing [source]; the only place this number is used.
+/// Fees where the schedule is missing; the only place this number is used.
 pub const FEES_FALLBACK: f64 = 0.0044;
 
 /// Quoted spread by average daily turnover, NPR million, in bps (market rules, section 7).
@@ -36,9 +36,9 @@ pub struct ImpactCurve {
 }
 
 impl ImpactCurve {
-    /// In force until own fills have been calibrated on; deliberately dear [source].
+    /// In force until own fills have been calibrated on; deliberately dear.
     pub const PESSIMISTIC: Self = Self { k1: 0.10, k2: 0.05 };
-    /// What calibration shrinks towards [source].
+    /// What calibration shrinks towards.
     pub const PRIOR: Self = Self { k1: 0.05, k2: 0.01 };
 
     /// Fraction of price at participation `u`, before any multiplier.

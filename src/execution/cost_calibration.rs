@@ -15,7 +15,7 @@ use crate::model::huber::{self, HUBER_95, HuberFit, Regression, Scale};
 use crate::model::units::{require, require_non_negative, require_positive};
 use crate::model::{ModelError, Provenance, Sourced};
 
-/// Fewest usable parents [source].
+/// Fewest usable parents.
 pub const MIN_PARENTS: usize = 30;
 /// Fewest in each third of the range of participation.
 pub const MIN_PER_THIRD: usize = 5;
@@ -236,7 +236,7 @@ fn groups(used: &[&FilledParent], fit: &HuberFit) -> Vec<GroupResidual> {
     .collect()
 }
 
-/// Values pulled in to their own 1 % and 99 % quantiles [source].
+/// Values pulled in to their own 1 % and 99 % quantiles.
 pub(super) fn winsorised(values: &[f64]) -> Result<Vec<f64>, ModelError> {
     check_finite(values)?;
     let mut sorted = values.to_vec();

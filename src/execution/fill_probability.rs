@@ -107,7 +107,7 @@ impl Quote {
 /// The point a passive distance starts at. Parameters are calibrated for one of the two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DistanceFrom {
-    /// The mid, in a narrow market [source].
+    /// The mid, in a narrow market.
     Mid,
     /// The best price of the order's own side, in a wide one.
     OwnTouch(Side),

@@ -9,7 +9,7 @@ use crate::market::{Price, Side, Tick};
 use crate::model::ModelError;
 use crate::model::units::{Minutes, require, require_non_negative, require_unit};
 
-/// Minutes over which an order without a schedule should complete [source].
+/// Minutes over which an order without a schedule should complete.
 pub const DEFAULT_COMPLETION_MINUTES: f64 = 30.0;
 /// Amendments one order may have.
 pub const MOST_AMENDMENTS: u32 = 10;

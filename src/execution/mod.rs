@@ -16,6 +16,7 @@ pub mod cost;
 pub mod cost_calibration;
 pub mod fill_calibration;
 pub mod fill_probability;
+pub mod hazard;
 pub mod limit_adjustment;
 pub mod limit_price;
 pub mod order;

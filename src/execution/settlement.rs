@@ -10,7 +10,7 @@ use crate::model::probability::student_t_quantile;
 use crate::model::regime::FilteredProbability;
 use crate::model::units::{DailyVol, require, require_unit};
 
-/// 95 % quantile of the standard normal distribution, as the specification rounds it.
+/// 95 % quantile of the standard normal distribution, as X16 rounds it.
 const NORMAL_95: f64 = 1.645;
 /// Sessions added when the calendar does not know the days ahead.
 const UNKNOWN_CALENDAR_SESSIONS: u32 = 2;

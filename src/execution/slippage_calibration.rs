@@ -12,7 +12,7 @@ use crate::model::units::Bps;
 use crate::model::{ModelError, Provenance, Sourced};
 use crate::strategy::slippage::SlippageCurve;
 
-/// Fewest observations [source].
+/// Fewest observations.
 pub const MIN_OBSERVATIONS: usize = 30;
 /// Smallest scale of the residuals, in bps.
 const SCALE_FLOOR_BPS: f64 = 1.0;

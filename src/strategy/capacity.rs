@@ -10,7 +10,7 @@ use crate::model::ModelError;
 use crate::model::descriptive::quantile_of_sorted;
 use crate::model::units::{Bps, require, require_non_negative, require_positive, require_unit};
 
-/// Share of the edge that must be kept [source].
+/// Share of the edge that must be kept.
 pub const RETENTION: f64 = 0.5;
 /// Largest share of a day's volume.
 pub const DAY_CAP: f64 = 0.05;

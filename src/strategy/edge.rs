@@ -10,10 +10,10 @@ use crate::market::Money;
 use crate::model::ModelError;
 use crate::model::units::{Bps, require, require_non_negative, require_positive};
 
-/// Cost of illiquidity per unit of its scaled measure [source].
+/// Cost of illiquidity per unit of its scaled measure.
 pub const LIQUIDITY_COST: f64 = 0.001;
 
-/// How much of its own uncertainty an edge must exceed [source; the source's labels were swapped].
+/// How much of its own uncertainty an edge must exceed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Strictness {
     /// Half a standard deviation.
@@ -75,7 +75,7 @@ pub struct Edge {
     pub z: f64,
     /// The smallest `z` asked for.
     pub z_min: f64,
-    /// `min(z / 2, 1)`, at or above 0 [source].
+    /// `min(z / 2, 1)`, at or above 0.
     pub confidence: f64,
     /// Expected gain on the notional, in NPR.
     pub expected_npr: f64,

@@ -7,12 +7,13 @@
 //! A probability of stress is taken only as
 //! [`FilteredProbability`](crate::model::regime::FilteredProbability): what has seen the future does not compile.
 //!
-//! The path: [`signal`] combines, [`edge`] decides, [`sizing`] sizes, [`target`] limits,
+//! The path: [`signal`] combines, [`edge`] decides, [`sizing`] sizes, [`target`] limits, [`order_size`] makes shares of it,
 //! [`capacity`] says how much money the whole can carry.
 
 pub mod capacity;
 pub mod cost;
 pub mod edge;
+pub mod order_size;
 pub mod promoter;
 pub mod signal;
 pub mod sizing;

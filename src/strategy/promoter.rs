@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::ModelError;
 use crate::model::units::{require, require_positive};
 
-/// Prior variance of the response [source].
+/// Prior variance of the response.
 pub const PRIOR_VARIANCE: f64 = 0.1;
 /// Variance of outcomes until there are enough to estimate it: a standard deviation of 10 %.
 pub const NOISE_VARIANCE: f64 = 0.01;

@@ -15,9 +15,9 @@ use crate::model::{ModelError, nnls};
 pub const MIN_EFFECTIVE: f64 = 20.0;
 /// Observations of "no skill" that an information coefficient is shrunk with.
 pub const SHRINKAGE: f64 = 100.0;
-/// Prior weight of the statistical model before proof [source].
+/// Prior weight of the statistical model before proof.
 pub const PRIOR_MODEL: f64 = 0.7;
-/// Prior weight of the promoter signal at full confidence [source].
+/// Prior weight of the promoter signal at full confidence.
 pub const PRIOR_PROMOTER: f64 = 0.3;
 
 /// What is known of a signal's skill.

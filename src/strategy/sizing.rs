@@ -2,10 +2,9 @@
 //!
 //! Half of Kelly's fraction on the forecast net of costs, times factors that can only lower it: calm
 //! enough, regime, liquidity, capacity, breakers. Then limits, in a fixed order. Every factor and
-//! every limit that bit is reported; no multiplier is above one.
+//! every limit that bit is reported; no multiplier is above one. Shares come later: [`super::order_size`].
 
 use super::edge::Forecast;
-use crate::market::{Money, Price, Qty};
 use crate::model::ModelError;
 use crate::model::regime::FilteredProbability;
 use crate::model::units::{
@@ -14,13 +13,13 @@ use crate::model::units::{
 
 /// Share of Kelly's fraction on a net forecast.
 pub const KELLY_SHARE: f64 = 0.5;
-/// Volatility aimed at, per year [source].
+/// Volatility aimed at, per year.
 pub const TARGET_VOL_ANNUAL: f64 = 0.15;
 /// A name that moves less than this a day is suspended or pegged: no position.
 pub const SMALLEST_DAILY_VOL: f64 = 0.001;
-/// An opening below this share of capital is not worth it [source].
+/// An opening below this share of capital is not worth it.
 pub const SMALLEST_OPENING: f64 = 0.01;
-/// Largest weight of one name [chosen].
+/// Largest weight of one name.
 pub const POSITION_CAP: f64 = 0.10;
 
 /// What a weight is made from.
@@ -75,9 +74,9 @@ impl Factors {
     }
 }
 
-/// A limit that changed a weight or a quantity.
+/// A limit that changed a weight.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Clamp {
+pub enum WeightClamp {
     /// The weight was below zero and shorts do not exist.
     LongOnly,
     /// The cap on one name.
@@ -95,31 +94,6 @@ pub enum Clamp {
         /// The smallest opening.
         limit: f64,
     },
-    /// Lowered by the limits of the portfolio.
-    Portfolio {
-        /// The weight they allow.
-        limit: f64,
-    },
-    /// Not enough cash.
-    Cash {
-        /// Shares the cash pays for.
-        limit: Qty,
-    },
-    /// The day's share of the volume is used up.
-    Volume {
-        /// Shares still allowed today.
-        limit: Qty,
-    },
-    /// Rounded down to what may be ordered.
-    Rounded {
-        /// The step.
-        step: Qty,
-    },
-    /// Below the smallest order.
-    BelowMinimum {
-        /// The smallest order.
-        limit: Qty,
-    },
 }
 
 /// A weight with its reasons.
@@ -132,7 +106,7 @@ pub struct SizedWeight {
     /// What is left, in [0, cap].
     pub weight: f64,
     /// The limits that bit, in the order applied.
-    pub clamps: Vec<Clamp>,
+    pub clamps: Vec<WeightClamp>,
 }
 
 /// Sizes one name.
@@ -148,20 +122,20 @@ pub fn weight(input: &SizingInput) -> Result<SizedWeight, ModelError> {
     let mut weight = wished;
     if weight < 0.0 {
         weight = 0.0;
-        clamps.push(Clamp::LongOnly);
+        clamps.push(WeightClamp::LongOnly);
     }
     if weight > input.position_cap {
         weight = input.position_cap;
-        clamps.push(Clamp::PositionCap { limit: input.position_cap });
+        clamps.push(WeightClamp::PositionCap { limit: input.position_cap });
     }
     let room = input.gross_headroom.max(0.0);
     if weight > room {
         weight = room;
-        clamps.push(Clamp::GrossHeadroom { limit: room });
+        clamps.push(WeightClamp::GrossHeadroom { limit: room });
     }
     if input.current_weight == 0.0 && weight > 0.0 && weight < SMALLEST_OPENING {
         weight = 0.0;
-        clamps.push(Clamp::DeadBand { limit: SMALLEST_OPENING });
+        clamps.push(WeightClamp::DeadBand { limit: SMALLEST_OPENING });
     }
     Ok(SizedWeight { factors, wished, weight, clamps })
 }
@@ -187,111 +161,6 @@ fn factors(input: &SizingInput) -> Result<Factors, ModelError> {
         capacity: input.capacity_factor,
         breaker: input.breaker_scale,
     })
-}
-
-/// What an order for a target weight must respect.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct OrderLimits {
-    /// Net asset value.
-    pub nav: Money,
-    /// Price expected.
-    pub price: Price,
-    /// Shares held.
-    pub held: Qty,
-    /// Cash that may be spent on this name, after fees.
-    pub cash: Money,
-    /// Shares of the day's volume cap that are left.
-    pub volume_left: Qty,
-    /// Smallest quantity of an order.
-    pub minimum: Qty,
-    /// Step above it.
-    pub step: Qty,
-    /// Weight the portfolio limits allow; `None` if they did not bite.
-    pub portfolio_weight: Option<f64>,
-}
-
-/// Shares to buy or sell, with the limits that bit.
-#[derive(Clone, PartialEq, Debug)]
-pub struct SizedOrder {
-    /// Shares to buy; zero if none.
-    pub buy: Qty,
-    /// Shares to sell; zero if none. Never more than held.
-    pub sell: Qty,
-    /// The limits that bit, in the order applied.
-    pub clamps: Vec<Clamp>,
-}
-
-/// Turns a weight into whole shares: portfolio, cash, volume, then rounding **down** to what may be
-/// ordered. Cash and the minimum do not stand in the way of selling everything that is held.
-///
-/// # Errors
-/// [`ModelError::OutOfDomain`] for a weight outside [0, 1], a price or value not above 0, or a step not above 0.
-pub fn to_order(weight: f64, limits: &OrderLimits) -> Result<SizedOrder, ModelError> {
-    require_unit("target weight", weight)?;
-    require_positive("net asset value", limits.nav.paisa() as f64)?;
-    require_positive("price", limits.price.units() as f64)?;
-    require_positive("order step", limits.step.units() as f64)?;
-    require_non_negative("held shares", limits.held.units() as f64)?;
-    let mut clamps = Vec::new();
-    let mut weight = weight;
-    if let Some(allowed) = limits.portfolio_weight {
-        require_unit("portfolio weight", allowed)?;
-        if allowed < weight {
-            weight = allowed;
-            clamps.push(Clamp::Portfolio { limit: allowed });
-        }
-    }
-    let wanted = weight * limits.nav.paisa() as f64 / limits.price.units() as f64;
-    #[expect(clippy::cast_possible_truncation, reason = "floored; floats saturate in the conversion")]
-    let target = Qty::from_units(wanted.floor() as i64);
-    if target >= limits.held {
-        let buy = buyable(target.less(limits.held), limits, &mut clamps);
-        return Ok(SizedOrder { buy, sell: Qty::ZERO, clamps });
-    }
-    let closing = target.is_zero();
-    let sell = sellable(limits.held.less(target), closing, limits, &mut clamps);
-    Ok(SizedOrder { buy: Qty::ZERO, sell, clamps })
-}
-
-fn buyable(wanted: Qty, limits: &OrderLimits, clamps: &mut Vec<Clamp>) -> Qty {
-    let affordable = Qty::from_units((limits.cash.paisa() / limits.price.units()).max(0));
-    let mut qty = wanted;
-    if qty > affordable {
-        qty = affordable;
-        clamps.push(Clamp::Cash { limit: affordable });
-    }
-    qty = within_volume(qty, limits, clamps);
-    orderable(qty, limits, clamps)
-}
-
-fn sellable(wanted: Qty, closing: bool, limits: &OrderLimits, clamps: &mut Vec<Clamp>) -> Qty {
-    let qty = within_volume(wanted, limits, clamps);
-    if closing && qty == limits.held { qty } else { orderable(qty, limits, clamps) }
-}
-
-fn within_volume(qty: Qty, limits: &OrderLimits, clamps: &mut Vec<Clamp>) -> Qty {
-    let left = limits.volume_left.max(Qty::ZERO);
-    if qty <= left {
-        return qty;
-    }
-    clamps.push(Clamp::Volume { limit: left });
-    left
-}
-
-/// Down to the minimum and its steps, or nothing.
-fn orderable(qty: Qty, limits: &OrderLimits, clamps: &mut Vec<Clamp>) -> Qty {
-    if qty.is_zero() {
-        return qty;
-    }
-    if qty < limits.minimum {
-        clamps.push(Clamp::BelowMinimum { limit: limits.minimum });
-        return Qty::ZERO;
-    }
-    let above = qty.less(limits.minimum).units() % limits.step.units();
-    if above > 0 {
-        clamps.push(Clamp::Rounded { step: limits.step });
-    }
-    qty.less(Qty::from_units(above))
 }
 
 #[cfg(test)]
@@ -326,7 +195,7 @@ mod tests {
         assert!((got.factors.liquidity - 1.0 / 1.2).abs() < 1e-15);
         assert!((got.wished - got.factors.product()).abs() < 1e-18);
         // Below one percent: an opening is skipped, a holding is not closed by it.
-        assert_eq!((got.weight, got.clamps.as_slice()), (0.0, &[Clamp::DeadBand { limit: 0.01 }][..]));
+        assert_eq!((got.weight, got.clamps.as_slice()), (0.0, &[WeightClamp::DeadBand { limit: 0.01 }][..]));
         let held = weight(&SizingInput { current_weight: 0.05, ..input() }).unwrap();
         assert_eq!((held.weight, held.clamps.len()), (held.wished, 0));
     }
@@ -335,14 +204,17 @@ mod tests {
     fn limits_bite_in_order_and_are_named() {
         let strong = SizingInput { net: Forecast { mean: 0.05, sigma: 0.05 }, ..input() };
         let got = weight(&strong).unwrap();
-        assert_eq!((got.weight, got.clamps.as_slice()), (0.10, &[Clamp::PositionCap { limit: 0.10 }][..]));
+        assert_eq!(
+            (got.weight, got.clamps.as_slice()),
+            (0.10, &[WeightClamp::PositionCap { limit: 0.10 }][..])
+        );
         let crowded = weight(&SizingInput { gross_headroom: 0.03, ..strong }).unwrap();
         assert_eq!(crowded.weight, 0.03);
-        assert_eq!(crowded.clamps[1], Clamp::GrossHeadroom { limit: 0.03 });
+        assert_eq!(crowded.clamps[1], WeightClamp::GrossHeadroom { limit: 0.03 });
         let full = weight(&SizingInput { gross_headroom: -0.1, ..strong }).unwrap();
         assert_eq!(full.weight, 0.0);
         let short = weight(&SizingInput { net: Forecast { mean: -0.05, sigma: 0.05 }, ..input() }).unwrap();
-        assert_eq!((short.weight, short.clamps.as_slice()), (0.0, &[Clamp::LongOnly][..]));
+        assert_eq!((short.weight, short.clamps.as_slice()), (0.0, &[WeightClamp::LongOnly][..]));
     }
 
     #[test]
@@ -357,86 +229,6 @@ mod tests {
         ] {
             assert!(weight(&bad).is_err());
         }
-    }
-
-    fn limits() -> OrderLimits {
-        OrderLimits {
-            nav: Money::from_rupees(10_000_000).unwrap(),
-            price: Price::from_units(50_000),
-            held: Qty::ZERO,
-            cash: Money::from_rupees(10_000_000).unwrap(),
-            volume_left: Qty::from_units(100_000),
-            minimum: Qty::from_units(10),
-            step: Qty::from_units(1),
-            portfolio_weight: None,
-        }
-    }
-
-    #[test]
-    fn weights_become_shares_rounded_down() {
-        let q = Qty::from_units;
-        for (name, weight, limits, buy, sell, clamps) in [
-            ("plain", 0.05, limits(), 1_000, 0, vec![]),
-            ("fraction", 0.050_03, limits(), 1_000, 0, vec![]),
-            ("more", 0.05, OrderLimits { held: q(400), ..limits() }, 600, 0, vec![]),
-            (
-                "cash",
-                0.05,
-                OrderLimits { cash: Money::from_rupees(100_000).unwrap(), ..limits() },
-                200,
-                0,
-                vec![Clamp::Cash { limit: q(200) }],
-            ),
-            (
-                "volume",
-                0.05,
-                OrderLimits { volume_left: q(300), ..limits() },
-                300,
-                0,
-                vec![Clamp::Volume { limit: q(300) }],
-            ),
-            (
-                "step",
-                0.05,
-                OrderLimits { held: q(3), step: q(10), ..limits() },
-                990,
-                0,
-                vec![Clamp::Rounded { step: q(10) }],
-            ),
-            (
-                "small",
-                0.05,
-                OrderLimits { held: q(995), ..limits() },
-                0,
-                0,
-                vec![Clamp::BelowMinimum { limit: q(10) }],
-            ),
-            (
-                "portfolio",
-                0.05,
-                OrderLimits { portfolio_weight: Some(0.02), ..limits() },
-                400,
-                0,
-                vec![Clamp::Portfolio { limit: 0.02 }],
-            ),
-            ("less", 0.05, OrderLimits { held: q(1_500), ..limits() }, 0, 500, vec![]),
-            ("close an odd lot", 0.0, OrderLimits { held: q(7), ..limits() }, 0, 7, vec![]),
-            (
-                "not an odd lot off it",
-                0.05,
-                OrderLimits { held: q(1_007), ..limits() },
-                0,
-                0,
-                vec![Clamp::BelowMinimum { limit: q(10) }],
-            ),
-        ] {
-            let got = to_order(weight, &limits).unwrap();
-            assert_eq!((got.buy.units(), got.sell.units()), (buy, sell), "{name}");
-            assert_eq!(got.clamps, clamps, "{name}");
-        }
-        assert!(to_order(1.5, &limits()).is_err());
-        assert!(to_order(0.5, &OrderLimits { price: Price::from_units(0), ..limits() }).is_err());
-        assert!(to_order(0.5, &OrderLimits { step: Qty::ZERO, ..limits() }).is_err());
     }
 
     proptest! {
@@ -457,22 +249,6 @@ mod tests {
             for input in tighter {
                 prop_assert!(at(&input) <= at(&base));
             }
-        }
-
-        #[test]
-        fn an_order_never_spends_more_than_there_is(
-            weight in 0.0..1.0f64, cash in 0i64..20_000_000, held in 0i64..30_000, price in 100i64..500_000,
-        ) {
-            let limits = OrderLimits {
-                cash: Money::from_rupees(cash).unwrap(),
-                held: Qty::from_units(held),
-                price: Price::from_units(price),
-                ..limits()
-            };
-            let got = to_order(weight, &limits).unwrap();
-            prop_assert!(got.sell <= limits.held && (got.buy.is_zero() || got.sell.is_zero()));
-            prop_assert!(got.buy.units() * price <= limits.cash.paisa());
-            prop_assert!(got.buy.is_zero() || got.buy >= limits.minimum);
         }
     }
 }

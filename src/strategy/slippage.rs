@@ -26,7 +26,7 @@ pub struct SlippageCurve {
 }
 
 impl Default for SlippageCurve {
-    /// Uncalibrated: `1000 p + 5000 p^2`, about 10 bps at 1 % [source].
+    /// Uncalibrated: `1000 p + 5000 p^2`, about 10 bps at 1 %.
     fn default() -> Self {
         Self { b0_bps: 0.0, b1_bps: 1_000.0, b2_bps: 5_000.0, largest_participation: None }
     }
@@ -58,7 +58,7 @@ impl SlippageCurve {
         })
     }
 
-    /// Basis points at a participation, floored at 0 [source].
+    /// Basis points at a participation, floored at 0.
     #[must_use]
     pub fn at(&self, participation: f64) -> f64 {
         (self.b0_bps + participation * (self.b1_bps + participation * self.b2_bps)).max(0.0)

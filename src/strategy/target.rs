@@ -14,9 +14,9 @@ use crate::model::covariance::{check_square, correlation};
 use crate::model::error::check_finite;
 use crate::model::units::{AnnualVol, require_non_negative, require_unit};
 
-/// Largest share of the risk in one name [source], unless there are too few names for it.
+/// Largest share of the risk in one name, unless there are too few names for it.
 pub const RISK_SHARE_CAP: f64 = 0.30;
-/// Names correlated by more than this count as one group [source].
+/// Names correlated by more than this count as one group.
 pub const CLUSTER_CORRELATION: f64 = 0.70;
 
 const MAX_ROUNDS: usize = 200;
@@ -34,7 +34,7 @@ pub struct PortfolioLimits {
 }
 
 impl PortfolioLimits {
-    /// 20 % volatility a year, 20 % a sector, 30 % a group [source].
+    /// 20 % volatility a year, 20 % a sector, 30 % a group.
     ///
     /// # Errors
     /// Never; the numbers are in their domains.

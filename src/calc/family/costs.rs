@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use crate::calc::{CalcError, Case, Field, Function, Kind, Value};
-use crate::execution::fill_calibration::{CensoredOrder, Hazard, HazardBounds, fit_hazard, log_likelihood};
+use crate::execution::hazard::{CensoredOrder, Hazard, HazardBounds, fit_hazard, log_likelihood};
 use crate::model::ModelError;
 use crate::model::huber::{Regression, Scale, fit, loss};
 

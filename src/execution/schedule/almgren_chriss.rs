@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::model::ModelError;
 use crate::model::units::{Bps, DailyVol, TradingDays, require, require_non_negative, require_positive};
 
-/// Risk aversion if none is configured, per unit of the quote currency [source].
+/// Risk aversion if none is configured, per unit of the quote currency.
 pub const LAMBDA_DEFAULT: f64 = 1e-6;
 
-/// Share of the temporary impact that stays, per day, until calibrated [chosen].
+/// Share of the temporary impact that stays, per day, until calibrated.
 pub const PERMANENT_SHARE: f64 = 0.1;
 
 /// Volatility of one share's price: currency per share per root day.

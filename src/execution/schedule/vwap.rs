@@ -17,12 +17,12 @@ pub const SESSION_BARS: usize = 48;
 pub const SMALLEST_SHARE: f64 = 0.002;
 /// A session halted for more than this share of it is not learned from.
 pub const LONGEST_HALT: f64 = 0.2;
-/// Share of the observed volume an order may take [source].
+/// Share of the observed volume an order may take.
 pub const PARTICIPATION_CAP: f64 = 0.10;
 /// Fewer usable sessions than this keep the default profile.
 pub const MIN_SESSIONS: usize = 5;
 
-/// Shares of the day by the hour, 11 to 15 [source].
+/// Shares of the day by the hour, 11 to 15.
 const HOURS: [f64; 4] = [0.30, 0.15, 0.15, 0.40];
 
 /// Expected share of a session's volume in each of its bars.
@@ -171,7 +171,7 @@ fn floored(shares: &[f64]) -> Vec<f64> {
 }
 
 /// How much faster or slower than planned the next slice goes: behind by more than a tenth 1.3,
-/// ahead by more than a tenth 0.7, else 1 [source].
+/// ahead by more than a tenth 0.7, else 1.
 ///
 /// # Errors
 /// [`ModelError::OutOfDomain`] unless both shares are in [0, 1].

@@ -8,13 +8,13 @@ use nalgebra::DMatrix;
 use super::{correlation, mean_off_diagonal, sample};
 use crate::model::ModelError;
 
-/// Sessions of one mean correlation [source].
+/// Sessions of one mean correlation.
 pub const WINDOW: usize = 20;
 /// Longest baseline, in sessions, ending one window ago.
 pub const BASELINE: usize = 250;
 /// Fewest baseline values.
 pub const MIN_BASELINE: usize = 60;
-/// Detected beyond this many standard deviations [source].
+/// Detected beyond this many standard deviations.
 pub const DETECTED_ABOVE: f64 = 2.0;
 
 /// What to do about it.
