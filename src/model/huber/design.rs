@@ -6,6 +6,10 @@ use super::{HuberFit, MAD_TO_SIGMA, Regression, mad};
 use crate::model::{ModelError, error, nnls};
 
 const MAX_STEPS: usize = 2_000;
+/// Steps without a gain after which the search is over.
+const MAX_STALLED: usize = 3;
+/// A joint scale this far below the residuals of least squares is none: the fit is exact.
+const SMALLEST_SCALE: f64 = 1e-12;
 /// After this many steps a MAD scale is frozen, so that it cannot cycle with the coefficients.
 const MAD_STEPS: usize = 40;
 
@@ -87,64 +91,118 @@ impl Design {
         nnls::least_squares(&a, &b, &self.bounded)
     }
 
-    /// The minimum of the loss with a known threshold, and the steps it took.
+    /// The minimum of the loss with a known threshold plus half of `ridge` times the squared slopes,
+    /// and the steps it took.
     pub(super) fn minimise(
         &self,
         mut beta: DVector<f64>,
         threshold: f64,
+        ridge: f64,
     ) -> Result<(DVector<f64>, usize), ModelError> {
+        let objective =
+            |beta: &DVector<f64>| self.loss(beta, threshold) + 0.5 * ridge * self.slope_square(beta);
+        let mut best = objective(&beta);
+        let mut stalled = 0;
         for step in 1..=MAX_STEPS {
-            if self.is_stationary(&beta, threshold) {
+            if self.is_stationary(&beta, threshold, ridge) {
                 return Ok((beta, step));
             }
             let weights = self.residuals(&beta).map(|r| huber_weight(r, threshold));
-            let next = self.newton(&self.least_squares(&weights, 0.0)?, threshold);
-            let moved = (&next - &beta).norm();
-            let size = next.norm();
-            beta = next;
-            if moved <= 1e-15 * size {
+            let reweighted = self.least_squares(&weights, ridge)?;
+            beta = self.newton(&reweighted, threshold, ridge);
+            let now = objective(&beta);
+            // Where the loss is flat to the last bit, coefficients may wander but nothing is gained.
+            stalled = if now < best * (1.0 - 1e-15) { 0 } else { stalled + 1 };
+            best = best.min(now);
+            if stalled >= MAX_STALLED {
                 return Ok((beta, step));
             }
         }
         Err(ModelError::NotConverged { iterations: MAX_STEPS })
     }
 
-    /// Whether no free column pulls and no bounded one wants off its bound, up to rounding.
-    fn is_stationary(&self, beta: &DVector<f64>, threshold: f64) -> bool {
+    fn slope_square(&self, beta: &DVector<f64>) -> f64 {
+        beta.rows(0, self.slopes).norm_squared()
+    }
+
+    /// Minus the gradient of the objective.
+    fn pull(&self, beta: &DVector<f64>, threshold: f64, ridge: f64) -> DVector<f64> {
         let influence = self.residuals(beta).map(|r| r.clamp(-threshold, threshold));
+        let mut pull = self.x.transpose() * influence;
+        for j in 0..self.slopes {
+            pull[j] -= ridge * beta[j];
+        }
+        pull
+    }
+
+    /// Whether no free column pulls and no bounded one wants off its bound, up to rounding.
+    fn is_stationary(&self, beta: &DVector<f64>, threshold: f64, ridge: f64) -> bool {
+        let pull = self.pull(beta, threshold, ridge);
         (0..self.x.ncols()).all(|j| {
-            let column = self.x.column(j);
-            let pull = column.dot(&influence);
-            let noise = 1e-13 * threshold * column.iter().map(|v| v.abs()).sum::<f64>();
-            if self.bounded[j] && beta[j] == 0.0 { pull <= noise } else { pull.abs() <= noise }
+            let noise = 1e-13 * threshold * self.x.column(j).iter().map(|v| v.abs()).sum::<f64>();
+            if self.bounded[j] && beta[j] == 0.0 { pull[j] <= noise } else { pull[j].abs() <= noise }
         })
     }
 
-    /// One Newton step on the free columns, kept only if it lowers the loss inside the bounds.
-    fn newton(&self, beta: &DVector<f64>, threshold: f64) -> DVector<f64> {
+    /// One Newton step on the free columns with an exact line search, kept only if it lowers the loss.
+    ///
+    /// With few rows inside the threshold the curvature is singular; a little of the reweighted
+    /// least-squares curvature is then mixed in until there is a direction that helps.
+    fn newton(&self, beta: &DVector<f64>, threshold: f64, ridge: f64) -> DVector<f64> {
         let free = self.free(beta);
         let residuals = self.residuals(beta);
-        let inside: Vec<usize> = (0..self.rows()).filter(|&i| residuals[i].abs() <= threshold).collect();
-        if free.is_empty() || inside.len() < free.len() {
-            return beta.clone();
-        }
+        let pull = self.pull(beta, threshold, ridge).select_rows(&free);
         let x = self.x.select_columns(&free);
-        let curvature = {
-            let rows = x.select_rows(&inside);
-            rows.transpose() * rows
-        };
-        let pull = x.transpose() * residuals.map(|r| r.clamp(-threshold, threshold));
-        let Some(step) = curvature.cholesky().map(|c| c.solve(&pull)) else { return beta.clone() };
-        let mut next = beta.clone();
-        for (k, &j) in free.iter().enumerate() {
-            next[j] += step[k];
+        let here = self.loss(beta, threshold) + 0.5 * ridge * self.slope_square(beta);
+        for mixed in [0.0, 1e-8, 1e-5, 1e-2] {
+            let row = |r: f64| if r.abs() <= threshold { 1.0 } else { mixed * threshold / r.abs() };
+            let mut weighted = x.clone();
+            for (mut values, r) in weighted.row_iter_mut().zip(residuals.iter()) {
+                values *= row(*r);
+            }
+            let mut curvature = x.transpose() * weighted;
+            for (k, &j) in free.iter().enumerate() {
+                curvature[(k, k)] += if j < self.slopes { ridge } else { 0.0 };
+            }
+            let Some(step) = curvature.cholesky().map(|c| c.solve(&pull)) else { continue };
+            let mut direction = DVector::zeros(beta.len());
+            for (k, &j) in free.iter().enumerate() {
+                direction[j] = step[k];
+            }
+            let next = self.along(beta, &direction, threshold, ridge);
+            if self.loss(&next, threshold) + 0.5 * ridge * self.slope_square(&next) < here {
+                return next;
+            }
         }
-        let feasible = next.iter().zip(&self.bounded).all(|(b, bounded)| !bounded || *b >= 0.0);
-        if feasible && self.loss(&next, threshold) <= self.loss(beta, threshold) {
-            next
-        } else {
-            beta.clone()
+        beta.clone()
+    }
+
+    /// The best point from `beta` along `direction` that keeps the bounds.
+    fn along(
+        &self,
+        beta: &DVector<f64>,
+        direction: &DVector<f64>,
+        threshold: f64,
+        ridge: f64,
+    ) -> DVector<f64> {
+        let falling = (0..beta.len()).filter(|&j| self.bounded[j] && direction[j] < 0.0);
+        let blocking = falling.map(|j| (-beta[j] / direction[j], j)).min_by(|a, b| a.0.total_cmp(&b.0));
+        let furthest = blocking.map_or(f64::MAX, |(t, _)| t);
+        let slope = |t: f64| -self.pull(&(beta + direction * t), threshold, ridge).dot(direction);
+        let length = downhill_root(slope, furthest);
+        let mut next = beta + direction * length;
+        if let Some((t, j)) = blocking
+            && length >= t
+        {
+            next[j] = 0.0;
         }
+        next
+    }
+
+    pub(super) fn fit_fixed(&self, threshold: f64) -> Result<HuberFit, ModelError> {
+        let start = self.least_squares(&DVector::from_element(self.rows(), 1.0), 0.0)?;
+        let (beta, steps) = self.minimise(start, threshold, 0.0)?;
+        Ok(self.report(&beta, threshold, threshold, self.loss(&beta, threshold), steps))
     }
 
     pub(super) fn fit_mad(&self, threshold: f64, floor: f64) -> Result<HuberFit, ModelError> {
@@ -161,30 +219,48 @@ impl Design {
             }
         }
         let cut = threshold * scale;
-        let (beta, steps) = self.minimise(beta, cut)?;
+        let (beta, steps) = self.minimise(beta, cut, 0.0)?;
         Ok(self.report(&beta, scale, cut, self.loss(&beta, cut), steps))
     }
 
+    /// The joint minimum. For a given scale the coefficients are those of a fixed threshold; what is
+    /// left is a convex function of the scale alone, whose slope `n - sum min((r/s)^2, epsilon^2)` is bisected.
     pub(super) fn fit_joint(&self, epsilon: f64, ridge: f64) -> Result<HuberFit, ModelError> {
         let mut beta = self.least_squares(&DVector::from_element(self.rows(), 1.0), ridge)?;
-        let mut scale = joint_scale(self.residuals(&beta).as_slice(), epsilon)?;
-        let mut best = self.joint_loss(&beta, scale, epsilon, ridge);
-        for step in 1..=MAX_STEPS {
-            let cut = epsilon * scale;
-            let weights = self.residuals(&beta).map(|r| huber_weight(r, cut));
-            let next = self.least_squares(&weights, ridge * scale)?;
-            let next_scale = joint_scale(self.residuals(&next).as_slice(), epsilon)?;
-            let moved = (&next - &beta).norm() / next.norm().max(f64::MIN_POSITIVE);
-            let rescaled = (next_scale - scale).abs() / next_scale;
-            let loss = self.joint_loss(&next, next_scale, epsilon, ridge);
-            (beta, scale) = (next, next_scale);
-            let gained = best - loss;
-            best = loss;
-            if moved.max(rescaled) < 1e-11 || (moved.max(rescaled) < 1e-8 && gained <= 0.0) {
-                return Ok(self.report(&beta, scale, epsilon * scale, loss, step));
+        let start = self.residuals(&beta).norm() / (self.rows() as f64).sqrt();
+        if !start.is_normal() {
+            return Err(EXACT_FIT);
+        }
+        let mut steps = 0;
+        let mut slope_at = |scale: f64, beta: &mut DVector<f64>| -> Result<f64, ModelError> {
+            let (found, taken) = self.minimise(beta.clone(), epsilon * scale, ridge * scale)?;
+            (*beta, steps) = (found, steps + taken);
+            let capped = |r: &f64| (r / scale).powi(2).min(epsilon * epsilon);
+            Ok(self.rows() as f64 - self.residuals(beta).iter().map(capped).sum::<f64>())
+        };
+        // The root mean square is the scale of an infinite threshold and never below the joint one,
+        // up to what the ridge adds.
+        let (mut low, mut high) = (start, start);
+        while slope_at(high, &mut beta)? < 0.0 {
+            high *= 2.0;
+        }
+        while slope_at(low, &mut beta)? > 0.0 {
+            low *= 0.5;
+            if low < start * SMALLEST_SCALE {
+                return Err(EXACT_FIT);
             }
         }
-        Err(ModelError::NotConverged { iterations: MAX_STEPS })
+        while high / low - 1.0 > 1e-14 {
+            let middle = (low * high).sqrt();
+            if middle <= low || middle >= high {
+                break;
+            }
+            if slope_at(middle, &mut beta)? < 0.0 { low = middle } else { high = middle }
+        }
+        let scale = f64::midpoint(low, high);
+        slope_at(scale, &mut beta)?;
+        let objective = self.joint_loss(&beta, scale, epsilon, ridge);
+        Ok(self.report(&beta, scale, epsilon * scale, objective, steps))
     }
 
     pub(super) fn joint_loss(&self, beta: &DVector<f64>, scale: f64, epsilon: f64, ridge: f64) -> f64 {
@@ -225,29 +301,42 @@ fn huber_weight(residual: f64, threshold: f64) -> f64 {
     if size <= threshold { 1.0 } else { threshold / size }
 }
 
-/// The scale at which `sum min((r/s)^2, epsilon^2) = n`: exact, because the sum changes form
-/// only where a residual crosses the threshold.
-fn joint_scale(residuals: &[f64], epsilon: f64) -> Result<f64, ModelError> {
-    let count = residuals.len() as f64;
-    let mut squares: Vec<f64> = residuals.iter().map(|r| r * r).collect();
-    squares.sort_by(f64::total_cmp);
-    let cut = epsilon * epsilon;
-    let mut below: f64 = squares.iter().sum();
-    // From the largest down: the rows above `keep` count as `epsilon^2` each.
-    for keep in (1..=squares.len()).rev() {
-        let left = count - cut * (squares.len() - keep) as f64;
-        if left <= 0.0 {
+/// Where a rising slope that starts below zero crosses it, not beyond `furthest`.
+fn downhill_root(slope: impl Fn(f64) -> f64, furthest: f64) -> f64 {
+    let start = slope(0.0);
+    if start.is_nan() || start >= 0.0 {
+        return 0.0;
+    }
+    let close = |value: f64| value.abs() <= 1e-14 * start.abs();
+    let (mut low, mut high) = ((0.0, start), 1.0_f64.min(furthest));
+    let mut end = slope(high);
+    while end < 0.0 && !close(end) {
+        if high >= furthest {
+            return furthest;
+        }
+        low = (high, end);
+        high = (2.0 * high).min(furthest);
+        end = slope(high);
+        if !end.is_finite() {
+            return low.0;
+        }
+    }
+    // Between two crossings of the threshold the slope is straight, so the secant is exact in the
+    // last piece; halving guards against creeping towards it from one side.
+    let mut high = (high, end);
+    for round in 0..200 {
+        if close(high.1) {
             break;
         }
-        let square = below / left;
-        let largest = squares[keep - 1];
-        if largest <= cut * square {
-            let scale = square.sqrt();
-            return if scale > 0.0 && scale.is_normal() { Ok(scale) } else { Err(EXACT_FIT) };
+        let secant = high.0 - high.1 * (high.0 - low.0) / (high.1 - low.1);
+        let middle = if round % 3 == 2 { f64::midpoint(low.0, high.0) } else { secant };
+        if middle <= low.0 || middle >= high.0 {
+            break;
         }
-        below -= largest;
+        let value = slope(middle);
+        if value < 0.0 && !close(value) { low = (middle, value) } else { high = (middle, value) }
     }
-    Err(EXACT_FIT)
+    high.0
 }
 
 const EXACT_FIT: ModelError = ModelError::Degenerate { why: "the fit is exact: there is no scale" };

@@ -7,8 +7,8 @@
 //! be held at or above zero, because impact never pays.
 //!
 //! Each step is a weighted least-squares fit (which can only lower the loss) followed by a
-//! Newton step on the rows inside the threshold (which ends the search once the set of those
-//! rows no longer changes). The loss is convex: there is one minimum.
+//! Newton step on the rows inside the threshold with an exact line search (which ends the search
+//! once the set of those rows no longer changes). The loss is convex: what is found is the minimum.
 
 mod design;
 
@@ -93,9 +93,7 @@ pub fn fit(regression: &Regression, scale: Scale) -> Result<HuberFit, ModelError
     match scale {
         Scale::Fixed(threshold) => {
             require_positive("Huber threshold", threshold)?;
-            let start = design.least_squares(&DVector::from_element(design.rows(), 1.0), 0.0)?;
-            let (beta, steps) = design.minimise(start, threshold)?;
-            Ok(design.report(&beta, threshold, threshold, design.loss(&beta, threshold), steps))
+            design.fit_fixed(threshold)
         }
         Scale::Joint { epsilon, ridge } => {
             require(epsilon > 1.0, "Huber epsilon", epsilon, "finite, above 1")?;
