@@ -2,8 +2,8 @@
 //! embedded, deterministic engine.
 //!
 //! The rooms, each allowed to use those before it in this list and nothing after:
-//! [`market`], [`model`], [`execution`], [`risk`], [`engine`], [`journal`], [`feed`], [`gateway`],
-//! [`console`], [`runtime`], [`calc`], [`cli`].
+//! [`market`], [`model`], [`strategy`], [`execution`], [`risk`], [`engine`], [`journal`], [`feed`],
+//! [`gateway`], [`console`], [`runtime`], [`calc`], [`cli`].
 //! `ARCHITECTURE.md` has the picture.
 
 pub mod calc;
@@ -18,3 +18,4 @@ pub mod market;
 pub mod model;
 pub mod risk;
 pub mod runtime;
+pub mod strategy;

@@ -188,13 +188,28 @@ fn judge(
             None => {
                 Some(Difference { path: key.clone(), got: Json::from("missing"), expected: want.clone() })
             }
-            Some(part) => first_difference(key, part, want, rule).or_else(|| {
-                if rule.is_one_sided() { unproven(function, given, value, key, want) } else { None }
-            }),
+            Some(part) => {
+                let part = &thinned(part, wants.get(&format!("{key}_stride")));
+                first_difference(key, part, want, rule).or_else(|| {
+                    if rule.is_one_sided() { unproven(function, given, value, key, want) } else { None }
+                })
+            }
         };
         first = first.or(difference);
     }
     Ok((first, missing))
+}
+
+/// Every `stride`-th element from the first, where a case keeps a long list short: next to `key` it
+/// then states `key_stride`.
+fn thinned(value: &Value, stride: Option<&Json>) -> Value {
+    let stride = stride.and_then(Json::as_u64).and_then(|stride| usize::try_from(stride).ok());
+    match (value, stride) {
+        (Value::List(items), Some(stride)) if stride > 1 => {
+            Value::List(items.iter().step_by(stride).cloned().collect())
+        }
+        _ => value.clone(),
+    }
 }
 
 /// A one-sided claim counts only if the returned parameters are feasible and give it back.
@@ -272,6 +287,21 @@ mod tests {
         assert_eq!(run(json!({"at": 3.0})).0.unwrap().path, "at");
         assert_eq!(run(json!({"absent": 3.0})).0.unwrap().path, "absent");
         assert_eq!(run(json!({"error": true})).0.unwrap().path, "error");
+    }
+
+    #[test]
+    fn a_stated_stride_thins_the_list_before_it_is_compared() {
+        let series = Value::from(vec![0.5, 1.5, 2.5, 3.5, 4.5]);
+        for (stride, want) in [
+            (json!(2), vec![0.5, 2.5, 4.5]),
+            (json!(5), vec![0.5]),
+            (json!(1), vec![0.5, 1.5, 2.5, 3.5, 4.5]),
+            (json!(0), vec![0.5, 1.5, 2.5, 3.5, 4.5]),
+        ] {
+            assert_eq!(thinned(&series, Some(&stride)), Value::from(want), "{stride}");
+        }
+        assert_eq!(thinned(&series, None), series);
+        assert_eq!(thinned(&Value::from(1.0), Some(&json!(2))), Value::from(1.0));
     }
 
     #[test]

@@ -39,6 +39,16 @@ pub fn median(x: &[f64]) -> f64 {
     }
 }
 
+/// Quantile `q` in [0, 1] of sorted values, linear between order statistics (type 7); `None` for none.
+#[must_use]
+pub fn quantile_of_sorted(sorted: &[f64], q: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let at = q.clamp(0.0, 1.0) * last as f64;
+    let below = (at.floor() as usize).min(last);
+    let above = (below + 1).min(last);
+    Some(sorted[below] + (at - below as f64) * (sorted[above] - sorted[below]))
+}
+
 /// Pearson correlation of two slices of one length, in [-1, 1]; `None` when either is constant.
 #[must_use]
 pub fn correlation(x: &[f64], y: &[f64]) -> Option<f64> {

@@ -1,10 +1,13 @@
 //! Two regimes, normal and stress: how likely stress is, and when the market is called stressed.
 //!
-//! [`intraday`] is the detector that decides during a session (C5). A probability that a decision
-//! may use is a [`FilteredProbability`]; one that has seen the future is a [`SmoothedProbability`],
-//! and there is no way from the second to the first.
+//! [`intraday`] is the detector that decides during a session (C5), [`daily`] the belief a session
+//! starts from (C4), [`markov`] the statistics behind it. A probability that a decision may use is
+//! a [`FilteredProbability`]; one that has seen the future is a [`SmoothedProbability`], and there
+//! is no way from the second to the first.
 
+pub mod daily;
 pub mod intraday;
+pub mod markov;
 pub mod probability;
 
 use std::fmt;

@@ -67,6 +67,11 @@ impl SmoothedProbability {
         checked(value).map(Self)
     }
 
+    /// From a recursion that can leave 0 to 1 only by rounding.
+    pub(crate) const fn from_recursion(value: f64) -> Self {
+        Self(value.clamp(0.0, 1.0))
+    }
+
     /// The probability.
     #[must_use]
     pub const fn get(self) -> f64 {

@@ -1,0 +1,89 @@
+//! Baum and Welch's algorithm for states with independent coordinates.
+
+use super::{GaussianHmm, Posteriors, State, posteriors};
+use crate::model::ModelError;
+
+/// What is added to plain maximum likelihood.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EmOptions {
+    /// Steps at most.
+    pub steps: usize,
+    /// Stop when the log-likelihood gains less than this part of itself; 0 runs every step.
+    pub tolerance: f64,
+    /// Added to every weighted sum of squares.
+    pub variance_prior: f64,
+    /// Variances are at least this, in squared units of the data.
+    pub variance_floor: f64,
+    /// Added to every expected count of transitions.
+    pub pseudo_count: f64,
+}
+
+/// Where EM ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmRun {
+    /// The model after the last step.
+    pub model: GaussianHmm,
+    /// Log-likelihood before each step.
+    pub trace: Vec<f64>,
+    /// Whether the tolerance was met.
+    pub converged: bool,
+}
+
+/// Runs EM from a given model, whose covariances are read by their diagonals.
+///
+/// # Errors
+/// As [`posteriors`]; [`ModelError::Degenerate`] when a state dies out or its variance vanishes.
+pub fn expectation_maximisation(
+    start: &GaussianHmm,
+    x: &[Vec<f64>],
+    options: &EmOptions,
+) -> Result<EmRun, ModelError> {
+    let mut model = start.clone();
+    let mut trace: Vec<f64> = Vec::new();
+    for _ in 0..options.steps {
+        let expected = posteriors(&model, x)?;
+        let gain = trace.last().map_or(f64::INFINITY, |last| expected.log_likelihood - last);
+        trace.push(expected.log_likelihood);
+        if gain.abs() < options.tolerance * expected.log_likelihood.abs().max(1.0) {
+            return Ok(EmRun { model, trace, converged: true });
+        }
+        model = maximise(&expected, x, options)?;
+    }
+    Ok(EmRun { model, trace, converged: false })
+}
+
+fn maximise(expected: &Posteriors, x: &[Vec<f64>], options: &EmOptions) -> Result<GaussianHmm, ModelError> {
+    let k = expected.transitions.len();
+    let d = x[0].len();
+    let normalised = |row: &[f64]| -> Vec<f64> {
+        let total: f64 = row.iter().sum::<f64>() + k as f64 * options.pseudo_count;
+        if total > 0.0 {
+            row.iter().map(|count| (count + options.pseudo_count) / total).collect()
+        } else {
+            // Reached at the last observation only: nothing is known of what follows.
+            vec![1.0 / k as f64; k]
+        }
+    };
+    let states = (0..k).map(|state| {
+        let weight = |t: usize| expected.smoothed[t][state];
+        let total: f64 = (0..x.len()).map(weight).sum();
+        if !(total > 1e-12) {
+            return Err(ModelError::Degenerate { why: "a state has no observations" });
+        }
+        let mean: Vec<f64> =
+            (0..d).map(|c| (0..x.len()).map(|t| weight(t) * x[t][c]).sum::<f64>() / total).collect();
+        let variances: Vec<f64> = (0..d)
+            .map(|c| {
+                let squares: f64 = (0..x.len()).map(|t| weight(t) * (x[t][c] - mean[c]).powi(2)).sum();
+                ((options.variance_prior + squares) / total).max(options.variance_floor)
+            })
+            .collect();
+        State::diagonal(mean, &variances)
+            .map_err(|_| ModelError::Degenerate { why: "the variance of a state vanishes" })
+    });
+    Ok(GaussianHmm {
+        states: states.collect::<Result<_, _>>()?,
+        start: expected.smoothed[0].clone(),
+        transition: expected.transitions.iter().map(|row| normalised(row)).collect(),
+    })
+}
