@@ -5,7 +5,7 @@
 //! another version, or that names a record which is not in this journal is simply not used, and
 //! the reason is said.
 //!
-//! The file: one line of JSON ([`Mark`]), the state's wire form (postcard), and 64 hex digits with
+//! The file: one line of JSON (what the state belongs to), the state's wire form (postcard), and 64 hex digits with
 //! a newline: SHA-256 over everything before them. It replaces the one before whole or not at all.
 
 use std::fs::{self, File};
@@ -23,20 +23,20 @@ const FORMAT: &str = "himal-snapshot 0001";
 
 /// What a saved state belongs to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Mark {
+struct Label {
     format: String,
     /// Version of the program that saved it; another version's state may have another shape.
-    pub engine: String,
+    engine: String,
     /// The last journal record that the state has in it.
-    pub seq: u64,
+    seq: u64,
     /// The hash of that record.
-    pub head: Hash,
+    head: Hash,
     /// The facts of the day.
-    pub setup_digest: Hex64,
+    setup_digest: Hex64,
     /// Where in the stream.
-    pub position: StreamPosition,
+    position: StreamPosition,
     /// Bytes of the state.
-    pub state_bytes: u64,
+    state_bytes: u64,
 }
 
 /// A state read back, ready to go on from.
@@ -99,7 +99,7 @@ pub fn save(writer: &mut JournalWriter, position: StreamPosition, state: &State)
     }
     writer.checkpoint()?;
     let bytes = postcard::to_stdvec(state).map_err(|error| JournalError::Encode(error.to_string()))?;
-    let mark = Mark {
+    let label = Label {
         format: FORMAT.to_owned(),
         engine: env!("CARGO_PKG_VERSION").to_owned(),
         seq: writer.durable_seq(),
@@ -108,7 +108,7 @@ pub fn save(writer: &mut JournalWriter, position: StreamPosition, state: &State)
         position,
         state_bytes: bytes.len() as u64,
     };
-    let mut whole = serde_json::to_vec(&mark).map_err(|error| JournalError::Encode(error.to_string()))?;
+    let mut whole = serde_json::to_vec(&label).map_err(|error| JournalError::Encode(error.to_string()))?;
     whole.push(b'\n');
     whole.extend_from_slice(&bytes);
     let sum = Hash::of(&whole);
@@ -127,43 +127,43 @@ pub fn load_latest(journal: &Path, setup: &Arc<DaySetup>) -> Result<Restored, No
         io::ErrorKind::NotFound => NoSnapshot::Missing,
         _ => NoSnapshot::Unreadable(error),
     })?;
-    let (mark, bytes) = split(&whole).ok_or(NoSnapshot::Damaged)?;
-    if mark.format != FORMAT || mark.engine != env!("CARGO_PKG_VERSION") {
-        return Err(NoSnapshot::OtherVersion(format!("{} ({})", mark.engine, mark.format)));
+    let (label, bytes) = split(&whole).ok_or(NoSnapshot::Damaged)?;
+    if label.format != FORMAT || label.engine != env!("CARGO_PKG_VERSION") {
+        return Err(NoSnapshot::OtherVersion(format!("{} ({})", label.engine, label.format)));
     }
-    if mark.setup_digest != Hex64(setup.digest()) {
+    if label.setup_digest != Hex64(setup.digest()) {
         return Err(NoSnapshot::OtherDay);
     }
-    check_in_journal(journal, &mark)?;
+    check_in_journal(journal, &label)?;
     let state: State = postcard::from_bytes(bytes).map_err(|_| NoSnapshot::Damaged)?;
     let state = state.with_setup(Arc::clone(setup)).map_err(|_| NoSnapshot::OtherDay)?;
-    Ok(Restored { state, seq: mark.seq, position: mark.position })
+    Ok(Restored { state, seq: label.seq, position: label.position })
 }
 
 /// The parts of an undamaged file.
-fn split(whole: &[u8]) -> Option<(Mark, &[u8])> {
+fn split(whole: &[u8]) -> Option<(Label, &[u8])> {
     let (content, sum) = whole.strip_suffix(b"\n")?.split_last_chunk::<{ Hash::DIGITS }>()?;
     if Hash::from_digits(sum)? != Hash::of(content) {
         return None;
     }
     let newline = content.iter().position(|b| *b == b'\n')?;
-    let mark: Mark = serde_json::from_slice(&content[..newline]).ok()?;
+    let label: Label = serde_json::from_slice(&content[..newline]).ok()?;
     let bytes = &content[newline + 1..];
-    (mark.state_bytes == bytes.len() as u64).then_some((mark, bytes))
+    (label.state_bytes == bytes.len() as u64).then_some((label, bytes))
 }
 
 /// Whether the journal has the record that the state was saved after, with the same hash.
-fn check_in_journal(journal: &Path, mark: &Mark) -> Result<(), NoSnapshot> {
+fn check_in_journal(journal: &Path, label: &Label) -> Result<(), NoSnapshot> {
     for record in JournalReader::open(journal)? {
         let record = record?;
-        if record.seq == mark.seq && record.hash == mark.head {
+        if record.seq == label.seq && record.hash == label.head {
             return Ok(());
         }
-        if record.seq >= mark.seq {
+        if record.seq >= label.seq {
             break;
         }
     }
-    Err(NoSnapshot::NotInJournal { seq: mark.seq })
+    Err(NoSnapshot::NotInJournal { seq: label.seq })
 }
 
 /// Puts bytes in the place of a file, whole or not at all.

@@ -8,16 +8,18 @@ use super::{Body, SessionKind};
 
 impl Body {
     /// What happened, in one line, with instruments by number: a journal alone does not know
-    /// their names.
+    /// their names. Control characters in what a venue or a person wrote become spaces, so that
+    /// no record can move the cursor of a terminal.
     #[must_use]
     pub fn words(&self) -> String {
-        self.told(|id| format!("instrument {id}"))
+        plain(&self.told(|id| format!("instrument {id}")))
     }
 
     /// The same with the tickers of the day.
     #[must_use]
     pub fn words_for(&self, universe: &Universe) -> String {
-        self.told(|id| universe.get(id).map_or_else(|| format!("instrument {id}"), |i| i.symbol.to_string()))
+        let name = |id| universe.get(id).map_or_else(|| format!("instrument {id}"), |i| i.symbol.to_string());
+        plain(&self.told(name))
     }
 
     fn told(&self, name: impl Fn(InstrumentId) -> String) -> String {
@@ -57,6 +59,10 @@ impl Body {
             ),
         }
     }
+}
+
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn command_words(command: &Command, name: impl Fn(InstrumentId) -> String) -> String {

@@ -7,6 +7,7 @@ mod recovery;
 mod tamper;
 
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -38,8 +39,11 @@ impl Place {
         fs::read(&self.path).unwrap()
     }
 
+    /// Writes over what is there: emptying a file first makes some systems flush it.
     fn put(&self, bytes: &[u8]) {
-        fs::write(&self.path, bytes).unwrap();
+        let file = fs::File::options().write(true).create(true).truncate(false).open(&self.path).unwrap();
+        file.write_all_at(bytes, 0).unwrap();
+        file.set_len(bytes.len() as u64).unwrap();
     }
 
     fn verdict(&self) -> Verdict {

