@@ -6,7 +6,9 @@ use clap_complete::Shell;
 use super::{Cli, CliError};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  himal completions bash > ~/.local/share/bash-completion/completions/himal\n  himal completions fish | source")]
+#[command(
+    after_help = "Examples:\n  himal completions bash > ~/.local/share/bash-completion/completions/himal\n  himal completions fish | source"
+)]
 pub(super) struct CompletionsArgs {
     /// Which shell
     shell: Shell,

@@ -6,10 +6,12 @@ use clap::Args;
 
 use super::{CliError, print_json, print_line};
 use crate::feed::import::{Finding, ImportKind, ImportOptions, ImportReport, import};
-use crate::market::{SessionDate, Symbol};
+use crate::market::{Board, SessionDate, Symbol};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  himal import floorsheet 2024-07-02.csv.gz --out 2024-07-02.parquet\n  himal import floorsheet sheet.csv --daily history/ --securities securities.csv --out day.parquet --json\n  himal import lobster messages.csv orderbook.csv --symbol AAPL --date 2012-06-21 --out aapl.parquet\n  himal import binance btcusdt.jsonl.gz --out btc.parquet")]
+#[command(
+    after_help = "Examples:\n  himal import floorsheet 2024-07-02.csv.gz --out 2024-07-02.parquet\n  himal import floorsheet sheet.csv --daily history/ --securities securities.csv --out day.parquet --json\n  himal import lobster messages.csv orderbook.csv --symbol AAPL --date 2012-06-21 --out aapl.parquet\n  himal import binance btcusdt.jsonl.gz --out btc.parquet"
+)]
 pub(super) struct ImportArgs {
     /// What the files are: floorsheet, ohlcv, lobster, binance, bybit
     kind: ImportKind,
@@ -25,9 +27,9 @@ pub(super) struct ImportArgs {
     /// The date, where the files do not say
     #[arg(long, value_name = "YYYY-MM-DD")]
     date: Option<SessionDate>,
-    /// The market, where the files do not say
-    #[arg(long)]
-    market: Option<String>,
+    /// Whose rules apply, if not the usual market of the format
+    #[arg(long, value_enum)]
+    market: Option<MarketArg>,
     /// Folder of daily histories: previous close and average volume
     #[arg(long, value_name = "DIR")]
     daily: Option<PathBuf>,
@@ -42,22 +44,40 @@ pub(super) struct ImportArgs {
     json: bool,
 }
 
+/// `--market`.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum MarketArg {
+    Nepse,
+    Foreign,
+}
+
+impl From<MarketArg> for Board {
+    fn from(market: MarketArg) -> Self {
+        match market {
+            MarketArg::Nepse => Self::Nepse,
+            MarketArg::Foreign => Self::Foreign,
+        }
+    }
+}
+
 pub(super) fn run(args: &ImportArgs) -> Result<(), CliError> {
     let options = ImportOptions {
         symbol: args.symbol.as_deref().map(Symbol::new),
         date: args.date,
-        market: args.market.clone(),
+        market: args.market.map(Board::from),
         daily_dir: args.daily.clone(),
         securities: args.securities.clone(),
         allow_incomplete: args.allow_incomplete,
     };
-    let report = import(args.kind, &args.files, &args.out, &options).map_err(|e| CliError::failed(e.to_string()))?;
+    let report =
+        import(args.kind, &args.files, &args.out, &options).map_err(|e| CliError::failed(e.to_string()))?;
     if args.json { print_json(&report) } else { print_line(&words(&report, args)) }
 }
 
 /// The report for a person: totals first, then each reason with its count and first places.
 fn words(report: &ImportReport, args: &ImportArgs) -> String {
-    let mut lines = vec![format!("{}: {} rows read, {} events written", args.out.display(), report.read, report.written)];
+    let mut lines =
+        vec![format!("{}: {} rows read, {} events written", args.out.display(), report.read, report.written)];
     lines.extend(findings("repaired", &report.repaired));
     lines.extend(findings("refused", &report.refused));
     lines.extend(report.notes.iter().map(|note| format!("note: {note}")));

@@ -1,6 +1,6 @@
 //! `himal journal`: look at, check and replay what was journaled.
 
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -16,7 +16,9 @@ use crate::runtime::replay::{Driver, headless};
 #[derive(Debug, Subcommand)]
 pub(super) enum JournalCommand {
     /// Check every byte against the chain; names the first bad record
-    #[command(after_help = "Examples:\n  himal journal verify session.journal\n  himal journal verify session.journal --json")]
+    #[command(
+        after_help = "Examples:\n  himal journal verify session.journal\n  himal journal verify session.journal --json"
+    )]
     Verify(FileArgs),
     /// Print the records in words
     #[command(after_help = "Examples:\n  himal journal show session.journal | less")]
@@ -25,7 +27,9 @@ pub(super) enum JournalCommand {
     #[command(after_help = "Examples:\n  himal journal export session.journal > session.jsonl")]
     Export(FileArgs),
     /// Rebuild the state from the journal and its recorded day, and print the state_hash
-    #[command(after_help = "Examples:\n  himal journal replay session.journal\n  himal journal replay session.journal --day 2024-07-02.parquet --json")]
+    #[command(
+        after_help = "Examples:\n  himal journal replay session.journal\n  himal journal replay session.journal --day 2024-07-02.parquet --json"
+    )]
     Replay(ReplayArgs),
 }
 
@@ -80,9 +84,11 @@ fn verify(args: &FileArgs) -> Result<(), CliError> {
     let file = args.file.display().to_string();
     let (intact, first_bad_seq, what) = match &report.verdict {
         Verdict::Intact => (true, None, "intact".to_owned()),
-        Verdict::TornTail { cut_at_seq, bytes } => {
-            (true, None, format!("intact up to record {cut_at_seq}; {bytes} bytes after it never became whole"))
-        }
+        Verdict::TornTail { cut_at_seq, bytes } => (
+            true,
+            None,
+            format!("intact up to record {cut_at_seq}; {bytes} bytes after it never became whole"),
+        ),
         Verdict::Corrupt { seq, what } => (false, Some(*seq), what.to_string()),
     };
     if args.json {
@@ -101,10 +107,11 @@ type Dump<W> = fn(&Path, W) -> Result<Option<journal::Torn>, JournalError>;
 fn dump(file: &Path, write: Dump<BufWriter<std::io::Stdout>>) -> Result<(), CliError> {
     let torn = match write(file, BufWriter::new(std::io::stdout())) {
         Ok(torn) => torn,
-        Err(error) if error.is_reader_gone() => return Ok(()),
+        Err(JournalError::Write { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
+            return Ok(());
+        }
         Err(error) => return Err(failed(&error)),
     };
-    std::io::stdout().flush().map_err(|e| CliError::failed(e.to_string()))?;
     if let Some(torn) = torn {
         eprintln!("himal: {} bytes after record {} never became whole", torn.bytes, torn.cut_at_seq);
     }

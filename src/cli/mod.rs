@@ -27,7 +27,9 @@ pub use error::CliError;
 /// Without a command it opens the console on a bundled day: no network, no file, no set-up.
 #[derive(Debug, Parser)]
 #[command(name = "himal", version, about, long_about, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Examples:\n  himal\n  himal replay halt-day\n  himal replay halt-day --headless --speed max --json\n  himal import floorsheet 2024-07-02.csv.gz --out day.parquet\n  himal journal verify session.journal")]
+#[command(
+    after_help = "Examples:\n  himal\n  himal replay halt-day\n  himal replay halt-day --headless --speed max --json\n  himal import floorsheet 2024-07-02.csv.gz --out day.parquet\n  himal journal verify session.journal"
+)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,

@@ -11,11 +11,10 @@ use serde::Serialize;
 use super::signals::Leave;
 use super::{CliError, Global, paths, print_json, print_line};
 use crate::console::Speed;
-use crate::engine::OperatorId;
+use crate::engine::{DayStats, OperatorId};
 use crate::feed::day::StartingAccount;
-use crate::feed::{DayOhlcv, ohlcv};
 use crate::journal::{Open, SessionKind};
-use crate::market::{Price, Timestamp, Universe};
+use crate::market::{Price, Timestamp};
 use crate::runtime::config::{self, Settings};
 use crate::runtime::day::{DEFAULT_DAY, Day};
 use crate::runtime::ledger::{Ledger, LedgerError};
@@ -25,7 +24,9 @@ use crate::runtime::replay::player::PlayerSetup;
 use crate::runtime::replay::{Driver, ReplayError};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  himal replay\n  himal replay halt-day --speed 10 --from 11:00\n  himal replay 2024-07-02.parquet --headless --speed max --json --ohlcv\n  himal replay quiet --journal session.journal")]
+#[command(
+    after_help = "Examples:\n  himal replay\n  himal replay halt-day --speed 10 --from 11:00\n  himal replay 2024-07-02.parquet --headless --speed max --json --ohlcv\n  himal replay quiet --journal session.journal"
+)]
 pub(super) struct ReplayArgs {
     /// A recorded day, or a bundled one: quiet, halt-day
     #[arg(default_value = DEFAULT_DAY)]
@@ -145,7 +146,11 @@ fn within(day: &Day, time: NaiveTime) -> Result<Timestamp, CliError> {
     let (start, end) = day.span;
     Timestamp::nepal(day.setup.date, time).filter(|at| (start..=end).contains(at)).ok_or_else(|| {
         let clock = |at: Timestamp| at.nepal_time().format("%H:%M:%S").to_string();
-        CliError::usage(format!("--from {time} is outside the record, which goes from {} to {}", clock(start), clock(end)))
+        CliError::usage(format!(
+            "--from {time} is outside the record, which goes from {} to {}",
+            clock(start),
+            clock(end)
+        ))
     })
 }
 
@@ -192,13 +197,18 @@ struct OhlcvLine {
     volume: i64,
 }
 
-fn headless(args: &ReplayArgs, day: &Day, mut driver: Driver, from: Option<Timestamp>) -> Result<(), CliError> {
+fn headless(
+    args: &ReplayArgs,
+    day: &Day,
+    mut driver: Driver,
+    from: Option<Timestamp>,
+) -> Result<(), CliError> {
     let leave = Leave::listen()?;
     let begun = Instant::now();
     let speed = args.speed.map_or(Speed::Factor(1.0), |s| s.0);
     let finished = headless::play(&mut driver, speed, from, &|| leave.asked()).map_err(failed)?;
     let summary = headless::summary(&driver, &day.reader, begun.elapsed());
-    let ohlcv = args.ohlcv.then(|| ohlcv_of(day)).transpose()?;
+    let ohlcv = args.ohlcv.then(|| ohlcv_of(&driver));
     let hash = summary.state_hash.clone();
     if args.json {
         print_json(&Report { summary, ohlcv })?;
@@ -216,27 +226,49 @@ fn headless(args: &ReplayArgs, day: &Day, mut driver: Driver, from: Option<Times
             ))?;
         }
     }
-    if finished { Ok(()) } else { Err(CliError::failed(format!("left early, at state {hash}; the journal can be continued"))) }
+    if finished {
+        Ok(())
+    } else {
+        Err(CliError::failed(format!("left early, at state {hash}; the journal can be continued")))
+    }
 }
 
 fn words(s: &Summary) -> String {
     format!(
         "{} ({})\n{} events, {} trades in {:.2} s\n{} outputs, {} orders, {} fills, {} alerts\nstate_hash {}\ndecisions {}\njournal_head {}",
-        s.day, s.date, s.events, s.trades, s.elapsed_s, s.outputs, s.orders, s.fills, s.alerts, s.state_hash, s.decisions, s.journal_head
+        s.day,
+        s.date,
+        s.events,
+        s.trades,
+        s.elapsed_s,
+        s.outputs,
+        s.orders,
+        s.fills,
+        s.alerts,
+        s.state_hash,
+        s.decisions,
+        s.journal_head
     )
 }
 
-fn ohlcv_of(day: &Day) -> Result<std::collections::BTreeMap<String, OhlcvLine>, CliError> {
-    let events: Vec<_> =
-        day.reader.events().collect::<Result<_, _>>().map_err(|e| CliError::failed(e.to_string()))?;
-    let universe: &Universe = &day.setup.universe;
-    let line = |o: &DayOhlcv, scale: i64| {
-        let npr = |p: Option<Price>| p.map(|p| p.units() as f64 / scale as f64);
-        OhlcvLine { open: npr(o.open), high: npr(o.high), low: npr(o.low), close: npr(o.close), volume: o.volume.units() }
+/// The day's figures as the engine has them.
+fn ohlcv_of(driver: &Driver) -> std::collections::BTreeMap<String, OhlcvLine> {
+    let state = driver.state();
+    let line = |day: &DayStats, scale: i64| {
+        let npr = |pick: fn(&crate::market::BarPrices) -> Price| {
+            day.prices.as_ref().map(|p| pick(p).units() as f64 / scale as f64)
+        };
+        OhlcvLine {
+            open: npr(|p| p.open),
+            high: npr(|p| p.high),
+            low: npr(|p| p.low),
+            close: npr(|p| p.close),
+            volume: day.volume.units(),
+        }
     };
-    let lines = ohlcv(&events).into_iter().filter_map(|(id, o)| {
-        let instrument = universe.get(id)?;
-        Some((instrument.symbol.to_string(), line(&o, instrument.price_scale)))
-    });
-    Ok(lines.collect())
+    let instruments = state.setup().universe.iter().zip(state.instruments());
+    instruments
+        .filter(|(_, state)| state.day.trades > 0)
+        .map(|((_, facts), state)| (facts.symbol.to_string(), line(&state.day, facts.price_scale)))
+        .collect()
 }

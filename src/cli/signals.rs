@@ -44,11 +44,8 @@ impl Leave {
 /// # Errors
 /// The system gives no signal handlers.
 pub(super) async fn any_signal() -> std::io::Result<()> {
-    let (mut int, mut term, mut hup) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::hangup())?,
-    );
+    let (mut int, mut term, mut hup) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     tokio::select! {
         _ = int.recv() => {}
         _ = term.recv() => {}

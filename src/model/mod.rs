@@ -5,9 +5,9 @@
 //! possible. Every function follows the conventions of C0: typed errors, no NaN out, no panic in.
 
 pub mod anomaly;
-pub mod descriptive;
 pub mod change_point;
 pub mod covariance;
+pub mod descriptive;
 pub mod draws;
 pub mod efficiency;
 pub mod error;

@@ -95,7 +95,8 @@ impl Settings {
     pub fn read(folder: Option<&Path>) -> Result<Self, ConfigError> {
         let source = Source::read(folder, "himal.toml", HIMAL)?;
         let file: SettingsFile = source.parse()?;
-        let default = Self { operator: "trainee".to_owned(), theme: "dark".to_owned(), frames_per_second: 10 };
+        let default =
+            Self { operator: "trainee".to_owned(), theme: "dark".to_owned(), frames_per_second: 10 };
         let operator = match &file.operator {
             Some(name) if name.get_ref().trim().is_empty() || name.get_ref().chars().count() > 16 => {
                 return Err(source.refuse(name, "operator", "1 to 16 characters are allowed"));
@@ -138,10 +139,10 @@ struct HoldingEntry {
 pub fn account(folder: Option<&Path>) -> Result<StartingAccount, ConfigError> {
     let source = Source::read(folder, "account.toml", ACCOUNT)?;
     let file: AccountFile = source.parse()?;
-    let cash = Money::parse(file.cash.get_ref())
-        .ok()
-        .filter(|cash| *cash >= Money::ZERO)
-        .ok_or_else(|| source.refuse(&file.cash, "cash", "rupees with at most two decimals, not negative, are allowed"))?;
+    let cash =
+        Money::parse(file.cash.get_ref()).ok().filter(|cash| *cash >= Money::ZERO).ok_or_else(|| {
+            source.refuse(&file.cash, "cash", "rupees with at most two decimals, not negative, are allowed")
+        })?;
     let holdings = file.holding.iter().map(|h| holding(&source, h)).collect::<Result<_, _>>()?;
     Ok(StartingAccount { cash, holdings })
 }
@@ -151,13 +152,16 @@ fn holding(source: &Source, entry: &HoldingEntry) -> Result<StartingHolding, Con
         return Err(source.refuse(&entry.qty, "qty", "a whole number of shares above zero is allowed"));
     }
     let price = |text: &Spanned<String>| {
-        Price::parse(text.get_ref(), 100)
-            .ok()
-            .filter(|p| p.is_positive())
-            .ok_or_else(|| source.refuse(text, "wacc", "a price above zero with at most two decimals is allowed"))
+        Price::parse(text.get_ref(), 100).ok().filter(|p| p.is_positive()).ok_or_else(|| {
+            source.refuse(text, "wacc", "a price above zero with at most two decimals is allowed")
+        })
     };
     let wacc = entry.wacc.as_ref().map(price).transpose()?;
-    Ok(StartingHolding { symbol: Symbol::new(&entry.symbol), qty: Qty::from_units(*entry.qty.get_ref()), wacc })
+    Ok(StartingHolding {
+        symbol: Symbol::new(&entry.symbol),
+        qty: Qty::from_units(*entry.qty.get_ref()),
+        wacc,
+    })
 }
 
 #[cfg(test)]

@@ -66,6 +66,8 @@ pub struct Ledger {
     tail: VecDeque<JournalLine>,
     since_checkpoint: u64,
     open: Open,
+    /// How a finished journal that is being repeated says it ended.
+    closes: Option<Close>,
 }
 
 impl Ledger {
@@ -111,6 +113,24 @@ impl Ledger {
             let record = record?;
             if !matches!(record.body, Body::Open(_)) {
                 ledger.expected.push_back((record.seq, record.body));
+            }
+        }
+        Ok(ledger)
+    }
+
+    /// What a journal holds, to be repeated in memory; the file is only read.
+    ///
+    /// # Errors
+    /// [`LedgerError::Journal`].
+    pub fn read(path: &Path) -> Result<Self, LedgerError> {
+        let open = JournalReader::opening(path)?;
+        let mut ledger = Self::in_memory(&open, "a journal that is only looked at")?;
+        for record in JournalReader::open(path)? {
+            let record = record?;
+            match record.body {
+                Body::Open(_) => {}
+                Body::Close(close) => ledger.closes = Some(close),
+                body => ledger.expected.push_back((record.seq, body)),
             }
         }
         Ok(ledger)
@@ -165,6 +185,7 @@ impl Ledger {
             tail: VecDeque::new(),
             since_checkpoint: 0,
             open,
+            closes: None,
         }
     }
 
@@ -209,7 +230,14 @@ impl Ledger {
     /// Where the last record still to be caught up with stands; `None` when caught up.
     #[must_use]
     pub fn catching_up_to(&self) -> Option<StreamPosition> {
-        self.expected.iter().rev().find_map(|(_, body)| body.position())
+        let closes = self.closes.map(|close| close.position);
+        closes.or_else(|| self.expected.iter().rev().find_map(|(_, body)| body.position()))
+    }
+
+    /// How a finished journal that is being repeated says it ended.
+    #[must_use]
+    pub const fn closes(&self) -> Option<&Close> {
+        self.closes.as_ref()
     }
 
     /// Makes everything recorded durable.

@@ -7,5 +7,6 @@
 pub mod config;
 pub mod day;
 pub mod ledger;
+pub mod local;
 pub mod replay;
 pub mod sequencer;

@@ -79,7 +79,12 @@ impl DailyFit {
 }
 
 /// The first rule of two regimes that parameters break.
-fn degeneracy(params: &SwitchingAr, occupancy: f64, n: usize, finite_curvature: bool) -> Option<&'static str> {
+fn degeneracy(
+    params: &SwitchingAr,
+    occupancy: f64,
+    n: usize,
+    finite_curvature: bool,
+) -> Option<&'static str> {
     let separation = (params.variance[1] / params.variance[0]).sqrt();
     // A regime that is never left lasts longer than any sample.
     let duration = params.expected_duration().map(|bars| bars.unwrap_or(f64::INFINITY));

@@ -111,9 +111,6 @@ impl Driver {
             }
         };
         self.quiet_second_ends = Timestamp::from_ns((at.ns().div_euclid(NS_PER_S) + 2) * NS_PER_S);
-        if self.sequencer.ledger().catching_up_to().is_some() {
-            append(&mut outputs, self.sequencer.recorded_commands()?);
-        }
         Ok(Some(Step { at, outputs }))
     }
 
@@ -135,12 +132,15 @@ impl Driver {
     /// # Errors
     /// As [`Driver::step`].
     pub fn catch_up(&mut self, mut see: impl FnMut(&Step)) -> Result<(), ReplayError> {
-        while self.sequencer.ledger().catching_up_to().is_some() {
+        while let Some(to) = self.sequencer.ledger().catching_up_to()
+            && self.sequencer.position() < to
+        {
             match self.step()? {
                 Some(step) => see(&step),
                 None => break,
             }
         }
+        self.sequencer.recorded_commands()?;
         Ok(())
     }
 
