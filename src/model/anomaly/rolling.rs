@@ -1,4 +1,4 @@
-//! A median and means over the last values, kept up to date value by value.
+//! A median and a mean over the last values, kept up to date value by value.
 
 use std::collections::VecDeque;
 
@@ -10,9 +10,6 @@ pub struct RollingMedian {
     capacity: usize,
     arrived: VecDeque<f64>,
     sorted: Vec<f64>,
-    /// Sum of the values, made exact again once a round so that rounding cannot build up.
-    total: f64,
-    until_exact: usize,
 }
 
 impl RollingMedian {
@@ -20,7 +17,7 @@ impl RollingMedian {
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.max(1);
-        Self { capacity, arrived: VecDeque::new(), sorted: Vec::new(), total: 0.0, until_exact: capacity }
+        Self { capacity, arrived: VecDeque::new(), sorted: Vec::new() }
     }
 
     /// Takes a value in; the oldest leaves when full. A value that is not finite is ignored.
@@ -32,18 +29,11 @@ impl RollingMedian {
             && let Some(oldest) = self.arrived.pop_front()
         {
             self.replace(oldest, value);
-            self.total += value - oldest;
         } else {
             let at = self.sorted.partition_point(|v| *v < value);
             self.sorted.insert(at, value);
-            self.total += value;
         }
         self.arrived.push_back(value);
-        self.until_exact -= 1;
-        if self.until_exact == 0 {
-            self.total = self.sorted.iter().sum();
-            self.until_exact = self.capacity;
-        }
     }
 
     /// Takes one value out of the sorted run and puts another in, moving only what lies between.
@@ -80,15 +70,6 @@ impl RollingMedian {
             (_, 1) => Some(self.sorted[n / 2]),
             _ => Some((self.sorted[n / 2 - 1] + self.sorted[n / 2]) / 2.0),
         }
-    }
-
-    /// The mean of all but the largest tenth (rounded down), of values that are not negative:
-    /// robust, and not zero merely because most values are.
-    #[must_use]
-    pub fn trimmed_mean(&self) -> Option<f64> {
-        let keep = self.sorted.len() - self.sorted.len() / 10;
-        let largest: f64 = self.sorted[keep..].iter().sum();
-        (keep > 0).then(|| ((self.total - largest) / keep as f64).max(0.0))
     }
 }
 
@@ -151,18 +132,9 @@ mod tests {
             let want = if n % 2 == 1 { last[n / 2] } else { (last[n / 2 - 1] + last[n / 2]) / 2.0 };
             assert_eq!(rolling.median(), Some(want));
             assert_eq!(rolling.sorted, last);
-            let mean = last.iter().sum::<f64>() / n as f64;
-            assert!((rolling.trimmed_mean().unwrap_or(-1.0) - mean).abs() < 1e-12, "none is trimmed of {n}");
         }
         rolling.push(f64::NAN);
         assert_eq!(rolling.len(), 5);
-    }
-
-    #[test]
-    fn the_trimmed_mean_leaves_the_largest_tenth_out() {
-        let mut rolling = RollingMedian::new(20);
-        (1..=40).for_each(|v| rolling.push(f64::from(v)));
-        assert_eq!(rolling.trimmed_mean(), Some(f64::from((21..=38).sum::<i32>()) / 18.0));
     }
 
     #[test]

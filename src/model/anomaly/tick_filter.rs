@@ -12,16 +12,16 @@ const BASELINE: usize = 64;
 const RECENT: usize = 8;
 /// The standard deviation of a normal variable over its median absolute deviation.
 const SD_PER_MAD: f64 = 1.4826;
-/// The standard deviation of a normal variable over its mean absolute deviation.
-const SD_PER_MEAN_ABS: f64 = 1.2533;
 
 /// Baselines and last values of one instrument.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct TickFilter {
     limits: AnomalyLimits,
     last: Option<(Price, Timestamp)>,
-    /// Absolute log changes per square root of a second.
+    /// Absolute log changes of prints that moved the price.
     changes: RollingMedian,
+    /// The same per square root of the seconds they took.
+    per_root_second: RollingMedian,
     /// Spreads in price units, at most one a second.
     spreads: RollingMedian,
     spread_at: Timestamp,
@@ -76,6 +76,7 @@ impl TickFilter {
             limits,
             last: None,
             changes: RollingMedian::new(BASELINE),
+            per_root_second: RollingMedian::new(BASELINE),
             spreads: RollingMedian::new(BASELINE),
             spread_at: Timestamp::default(),
             sizes: RollingMean::new(BASELINE),
@@ -212,16 +213,17 @@ impl TickFilter {
             return false;
         }
         let floor = facts.tick.map_or(1, Tick::units) as f64 / last.units() as f64;
-        let sd = self.sd_per_root_second().unwrap_or(0.0) * root_s;
-        change > self.limits.jump_sds * sd.max(floor)
+        change > self.limits.jump_sds * self.sd(root_s).max(floor)
     }
 
-    /// The larger of the two robust estimates: the median alone is zero whenever most trades
-    /// repeat the price before, as they do on NEPSE.
-    fn sd_per_root_second(&self) -> Option<f64> {
-        let by_median = SD_PER_MAD * self.changes.median()?;
-        let by_mean = SD_PER_MEAN_ABS * self.changes.trimmed_mean()?;
-        Some(by_median.max(by_mean))
+    /// The s.d. of changes over an elapsed time, given as its square root in seconds. A change is
+    /// bounce between bid and ask, which takes no time, and diffusion, which grows with its root: the
+    /// larger of the two robust estimates. Prints that repeat the price are no changes; with them
+    /// the median would be zero on most of NEPSE, and every trade at the other side a jump.
+    fn sd(&self, root_s: f64) -> f64 {
+        let bounce = self.changes.median().unwrap_or(0.0);
+        let diffusion = self.per_root_second.median().unwrap_or(0.0) * root_s;
+        SD_PER_MAD * bounce.max(diffusion)
     }
 
     fn elapsed_s(&self, from: Timestamp, to: Timestamp) -> f64 {
@@ -263,7 +265,7 @@ impl TickFilter {
         }
         let last = self.run.last.units() as f64;
         let floor = facts.tick.map_or(1, Tick::units) as f64 / last;
-        let limit = self.limits.jump_sds * self.sd_per_root_second().unwrap_or(0.0).max(floor);
+        let limit = self.limits.jump_sds * self.sd(1.0).max(floor);
         (facts.price.units() as f64 / last).ln().abs() <= limit
     }
 
@@ -276,9 +278,11 @@ impl TickFilter {
 
     fn learn(&mut self, facts: &PrintFacts, change: Option<(f64, f64)>) {
         if let Some((change, root_s)) = change
+            && change > 0.0
             && !facts.auction
         {
-            self.changes.push(change / root_s);
+            self.changes.push(change);
+            self.per_root_second.push(change / root_s);
         }
         self.last = Some((facts.price, facts.at));
         let spike = self.sizes.mean().map_or(i64::MAX, |mean| (mean * self.limits.volume_times) as i64);
