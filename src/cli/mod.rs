@@ -14,7 +14,6 @@ mod journal;
 mod man;
 mod paths;
 mod replay;
-mod signals;
 
 use std::path::PathBuf;
 

@@ -8,7 +8,6 @@ use chrono::NaiveTime;
 use clap::Args;
 use serde::Serialize;
 
-use super::signals::Leave;
 use super::{CliError, Global, paths, print_json, print_line};
 use crate::console::Speed;
 use crate::engine::{DayStats, OperatorId};
@@ -21,6 +20,7 @@ use crate::runtime::ledger::{Ledger, LedgerError};
 use crate::runtime::local::{self, LocalSetup};
 use crate::runtime::replay::headless::{self, Summary};
 use crate::runtime::replay::player::PlayerSetup;
+use crate::runtime::signals::Leave;
 use crate::runtime::replay::{Driver, ReplayError};
 
 #[derive(Debug, Args)]
@@ -134,7 +134,10 @@ pub(super) fn run(global: &Global, args: ReplayArgs) -> Result<(), CliError> {
         branches: paths::journals_dir(global).ok(),
     };
     let local = LocalSetup { settings, config_dir };
-    local::run(player, &local).map_err(|e| CliError::failed(e.to_string()))
+    local::run(player, &local).map_err(|e| {
+        let message = e.to_string();
+        if e.is_usage() { CliError::usage(message) } else { CliError::failed(message) }
+    })
 }
 
 fn failed(error: ReplayError) -> CliError {
@@ -203,7 +206,7 @@ fn headless(
     mut driver: Driver,
     from: Option<Timestamp>,
 ) -> Result<(), CliError> {
-    let leave = Leave::listen()?;
+    let leave = Leave::listen().map_err(|e| CliError::failed(format!("cannot listen for signals: {e}")))?;
     let begun = Instant::now();
     let speed = args.speed.map_or(Speed::Factor(1.0), |s| s.0);
     let finished = headless::play(&mut driver, speed, from, &|| leave.asked()).map_err(failed)?;

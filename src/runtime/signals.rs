@@ -5,24 +5,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::CliError;
 
 /// Set once when one of the signals has come; work that runs without a screen looks at it now and then.
 #[derive(Clone, Debug)]
-pub(super) struct Leave(Arc<AtomicBool>);
+pub struct Leave(Arc<AtomicBool>);
 
 impl Leave {
     /// Listens from now on, on a thread of its own.
     ///
     /// # Errors
     /// The system gives no signal handlers.
-    pub(super) fn listen() -> Result<Self, CliError> {
+    pub fn listen() -> std::io::Result<Self> {
         let leave = Self(Arc::new(AtomicBool::new(false)));
         let flag = leave.clone();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .build()
-            .map_err(|e| CliError::failed(format!("cannot listen for signals: {e}")))?;
+            .build()?;
         std::thread::spawn(move || {
             runtime.block_on(async {
                 if any_signal().await.is_ok() {
@@ -34,7 +32,8 @@ impl Leave {
     }
 
     /// Whether to leave.
-    pub(super) fn asked(&self) -> bool {
+    #[must_use]
+    pub fn asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -43,7 +42,7 @@ impl Leave {
 ///
 /// # Errors
 /// The system gives no signal handlers.
-pub(super) async fn any_signal() -> std::io::Result<()> {
+pub async fn any_signal() -> std::io::Result<()> {
     let (mut int, mut term, mut hup) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     tokio::select! {
