@@ -1,11 +1,45 @@
 //! The screen: panes, layout, keys, themes, forms, and the terminals it runs on.
 //!
-//! Keys become intents by one table; an intent changes what this terminal looks at, or becomes a
-//! [`crate::engine::Command`] or a [`ShellRequest`]. Drawing is a function of a [`Frame`], the
-//! terminal's own state and a theme; it reads and never writes.
+//! Keys become intents by one table ([`keymap`]); an intent changes what this terminal looks at
+//! ([`Ui`]), or becomes a [`crate::engine::Command`] or a [`ShellRequest`]. Drawing ([`draw`]) is a
+//! function of a [`Frame`], the terminal's own state and a theme; it reads and never writes.
+//!
+//! What always holds: an order leaves only by a fresh `y` to a prompt that was on the screen for
+//! 300 ms; stop works in every state; nothing that arrives takes the focus or changes what a key
+//! does. Nothing here asks a clock: moments come with keys.
+//!
+//! To add a pane: a file in [`pane`] and a line in its list.
 
+pub mod backend;
+mod draw;
+pub mod entry;
+pub mod error;
+pub mod filter;
+pub mod format;
+pub mod input;
+pub mod intent;
+pub mod keymap;
+pub mod layout;
+mod mode_word;
+pub mod overlay;
+pub mod pane;
+pub mod preview;
+pub mod rows;
+pub mod size;
 pub mod status;
+pub mod theme;
+pub mod ui;
+mod update;
+pub mod view;
+pub mod widget;
+pub mod words;
 
+pub use draw::{draw, draw_into, is_contained};
+pub use input::{Key, Moment};
+pub use keymap::Keymap;
 pub use status::{
     Frame, JournalLine, JournalStatus, JumpTarget, Mode, ShellRequest, ShellStatus, Speed, Transport,
 };
+pub use theme::Theme;
+pub use ui::Ui;
+pub use update::Action;

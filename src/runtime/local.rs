@@ -119,9 +119,8 @@ fn theme(name: &str, folder: Option<&Path>) -> Result<Theme, LocalError> {
 }
 
 fn theme_file(path: &Path) -> Result<Theme, LocalError> {
-    let name = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
     let text = std::fs::read_to_string(path)?;
-    Ok(Theme::from_toml(&name, &path.display().to_string(), &text, depth(), glyphs())?)
+    Ok(Theme::from_toml(&path.display().to_string(), &text, depth(), glyphs())?)
 }
 
 fn env(name: &str) -> Option<String> {

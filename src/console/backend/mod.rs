@@ -1,0 +1,10 @@
+//! The terminals a screen runs on.
+//!
+//! [`bytes`] turns pictures into bytes for whatever wire there is; [`local`] is the terminal the
+//! program was started in.
+
+pub mod bytes;
+pub mod local;
+
+pub use bytes::BytesBackend;
+pub use local::LocalTerminal;

@@ -1,0 +1,162 @@
+//! Which pane stands where, by workspace and size.
+//!
+//! Columns have the width their figures need and are not stretched; what is left over goes to
+//! another pane. Rows go to the ladder first, because a ladder with four levels is no ladder.
+
+use ratatui::layout::Rect;
+
+use super::pane::{PaneId, header};
+use super::ui::{Ui, Workspace};
+
+/// Columns of the ladder.
+const LADDER: u16 = 41;
+/// Columns of the watch list where three panes stand beside each other.
+const WATCH: u16 = 28;
+/// Columns that regime and chart have at most.
+const PICTURE: u16 = 49;
+/// Columns of the positions.
+const POSITIONS: u16 = 74;
+
+/// One pane in its place. The first row of `area` is its rule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Slot {
+    /// Which pane.
+    pub pane: PaneId,
+    /// Where, its rule included.
+    pub area: Rect,
+}
+
+/// Where everything is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Layout {
+    /// The rows on top.
+    pub header: Rect,
+    /// The panes, in the order Tab goes through them.
+    pub panes: Vec<Slot>,
+    /// Bars between panes: column, first row, row after the last.
+    pub bars: Vec<(u16, u16, u16)>,
+    /// The rule above the answers, where there is room for one.
+    pub answers_rule: Option<u16>,
+    /// The row of the answers.
+    pub answers: u16,
+    /// The first of the two rows of hints.
+    pub hints: u16,
+    /// Everything between header and answers.
+    pub middle: Rect,
+    /// Where a form lies: over regime and chart, so that the ladder stays in sight.
+    pub form: Rect,
+}
+
+/// The layout of a terminal.
+#[must_use]
+pub fn layout(area: Rect, ui: &Ui, replay: bool) -> Layout {
+    let mut out = frame_of(area);
+    let transport = replay && ui.workspace == Workspace::Replay;
+    if ui.workspace.to_come().is_some() {
+        out.form = out.middle;
+        return out;
+    }
+    let body = if transport { out.add_transport() } else { out.middle };
+    if body.width >= 118 && body.height >= 30 {
+        out.wide(body, transport);
+    } else {
+        out.narrow(body, transport);
+    }
+    if ui.full {
+        out.bars.clear();
+        let area = out.middle;
+        for slot in &mut out.panes {
+            slot.area = if slot.pane == ui.focus { area } else { Rect::default() };
+        }
+    }
+    out
+}
+
+fn frame_of(area: Rect) -> Layout {
+    let header = header::rows(area.width).min(area.height);
+    let rule = area.height >= 36;
+    let below = 3 + u16::from(rule);
+    let answers = area.height.saturating_sub(3);
+    let top = area.y + header;
+    let height = area.height.saturating_sub(header + below);
+    Layout {
+        header: Rect::new(area.x, area.y, area.width, header),
+        answers_rule: rule.then(|| area.y + answers.saturating_sub(1)),
+        answers: area.y + answers,
+        hints: area.y + answers + 1,
+        middle: Rect::new(area.x, top, area.width, height),
+        ..Layout::default()
+    }
+}
+
+impl Layout {
+    fn add(&mut self, pane: PaneId, x: u16, y: u16, width: u16, height: u16) {
+        self.panes.push(Slot { pane, area: Rect::new(x, y, width, height) });
+    }
+
+    /// Puts recorded time above everything and returns what is left.
+    fn add_transport(&mut self) -> Rect {
+        let m = self.middle;
+        let height = if m.height >= 30 { 5 } else { 4 }.min(m.height);
+        self.add(PaneId::Transport, m.x, m.y, m.width, height);
+        Rect::new(m.x, m.y + height, m.width, m.height - height)
+    }
+
+    /// Watch, ladder, regime over chart; orders; positions and alerts. Beyond 190 columns tape and
+    /// journal stand at the right.
+    fn wide(&mut self, m: Rect, transport: bool) {
+        let side = m.width >= 190;
+        let width = if side { (WATCH + LADDER + PICTURE + 2).min(m.width) } else { m.width };
+        let low = (m.height / 4).clamp(8, 14);
+        let orders = (m.height / 5).clamp(7, 16);
+        let top = m.height - low - orders;
+        let third = width - WATCH - LADDER - 2;
+        let (x2, x3) = (m.x + WATCH + 1, m.x + WATCH + LADDER + 2);
+        self.add(PaneId::Watch, m.x, m.y, WATCH, top);
+        self.add(PaneId::Depth, x2, m.y, LADDER, top);
+        let regime = 7.min(top / 2);
+        self.add(PaneId::Regime, x3, m.y, third, regime);
+        self.add(PaneId::Chart, x3, m.y + regime, third, top - regime);
+        self.form = Rect::new(x3, m.y, third, top);
+        self.bars.push((x2 - 1, m.y, m.y + top));
+        self.bars.push((x3 - 1, m.y, m.y + top));
+        self.add(PaneId::Orders, m.x, m.y + top, width, orders);
+        let y = m.y + top + orders;
+        let left = if transport && !side { PaneId::Journal } else { PaneId::Positions };
+        self.add(left, m.x, y, POSITIONS, low);
+        self.add(PaneId::Alerts, m.x + POSITIONS + 1, y, width - POSITIONS - 1, low);
+        self.bars.push((m.x + POSITIONS, y, y + low));
+        if side {
+            let x = m.x + width + 1;
+            let rest = m.width - width - 1;
+            let half = m.height / 2;
+            self.add(PaneId::Tape, x, m.y, rest, half);
+            self.add(PaneId::Journal, x, m.y + half, rest, m.height - half);
+            self.bars.push((x - 1, m.y, m.y + m.height));
+        }
+    }
+
+    /// Ladder at the left; watch, regime, alerts at the right; orders and positions below.
+    fn narrow(&mut self, m: Rect, transport: bool) {
+        let low = if m.height >= 16 { (m.height / 6).max(3) } else { 0 };
+        let orders = (m.height / 4).max(3).min(m.height);
+        let top = m.height.saturating_sub(low + orders);
+        let ladder = LADDER.min(m.width);
+        let x = m.x + ladder + 1;
+        let right = m.width.saturating_sub(ladder + 1);
+        self.add(PaneId::Depth, m.x, m.y, ladder, top);
+        self.form = Rect::new(x, m.y, right, top);
+        let alerts = if top >= 8 { 3.max(top / 4) } else { 0 };
+        let regime = if top >= 6 { 3 } else { 0 };
+        let watch = top.saturating_sub(alerts + regime);
+        self.add(PaneId::Watch, x, m.y, right, watch);
+        self.add(PaneId::Regime, x, m.y + watch, right, regime);
+        self.add(PaneId::Alerts, x, m.y + watch + regime, right, alerts);
+        self.bars.push((x - 1, m.y, m.y + top));
+        self.add(PaneId::Orders, m.x, m.y + top, m.width, orders);
+        let last = if transport { PaneId::Journal } else { PaneId::Positions };
+        self.add(last, m.x, m.y + top + orders, m.width, low);
+        // Not on this size; still a place that Tab and full pane reach.
+        self.add(PaneId::Chart, m.x, m.y, 0, 0);
+    }
+}

@@ -1,0 +1,50 @@
+//! The row above the hints: what the screen says of the last key, else the engine's last answers.
+
+use super::journal::number;
+use crate::console::theme::Role;
+use crate::console::view::View;
+use crate::console::widget::{Paint, width};
+use crate::console::{JournalStatus, format, words};
+use crate::engine::AnswerKind;
+
+/// The journal's number, or that there is none.
+#[must_use]
+pub fn journal(view: &View<'_>, word: &str) -> String {
+    match &view.status().journal {
+        JournalStatus::Durable { seq, .. } => format!("{word} {}", number(*seq)),
+        JournalStatus::NotJournaled { .. } => "NOT JOURNALED".to_owned(),
+    }
+}
+
+/// Draws the row.
+pub fn draw(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
+    let mut x = 1;
+    let room = paint.width();
+    if let Some(notice) = &view.ui.notice {
+        x = paint.put(x, y, notice, Role::Warn);
+    } else if let Some(note) = view.status().notes.last() {
+        x = paint.put(x, y, note, Role::Warn);
+    }
+    let bar = view.theme.glyphs().bar;
+    let mut first = x == 1;
+    for answer in view.snapshot().answers.iter().rev() {
+        let text = format!("{} {}", format::clock(answer.at), words::answer(view.snapshot(), answer));
+        let lead = if first { String::new() } else { format!(" {bar} ") };
+        if !first && x + width(&lead) + width(&text) >= room {
+            break;
+        }
+        let role = match answer.kind {
+            AnswerKind::Denied { .. } | AnswerKind::Stopped { .. } => Role::Warn,
+            _ => Role::Text,
+        };
+        x = paint.put(x, y, &lead, Role::Dim);
+        x = paint.put(x, y, &text, role);
+        first = false;
+        if x >= room {
+            break;
+        }
+    }
+    if first {
+        paint.put(x, y, "no command given yet", Role::Dim);
+    }
+}

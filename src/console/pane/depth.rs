@@ -1,0 +1,136 @@
+//! One symbol: its ladder where the day has depth, else its tape; other views by key.
+
+use super::{Title, ladder, tape};
+use crate::console::theme::Role;
+use crate::console::ui::DepthView;
+use crate::console::view::View;
+use crate::console::widget::Paint;
+use crate::console::{format, preview};
+use crate::engine::snapshot::InstrumentView;
+use crate::market::BookState;
+use crate::market::time::NS_PER_S;
+
+/// The view that is really shown: without depth, levels are a tape.
+pub(super) fn shown(view: &View<'_>, instrument: &InstrumentView) -> DepthView {
+    match view.ui.ladder.view {
+        DepthView::Levels | DepthView::Cumulative if instrument.book.is_none() => DepthView::Tape,
+        other => other,
+    }
+}
+
+pub(super) fn title(view: &View<'_>) -> Title {
+    let Some(instrument) = view.instrument() else { return Title::default() };
+    let mut parts = vec![instrument.symbol.to_string()];
+    let prices = view.prices(instrument.id);
+    if let Some(last) = instrument.last() {
+        parts.push(format!("{} {}%", prices.text(last), format::percent(instrument.change_bps())));
+    }
+    let right = match shown(view, instrument) {
+        DepthView::Levels | DepthView::Cumulative => book_note(view, instrument),
+        DepthView::Tape => "tape".to_owned(),
+        DepthView::Brokers => "by broker".to_owned(),
+        DepthView::Volume => "volume at price".to_owned(),
+    };
+    Title { rest: parts.join(" "), right }
+}
+
+fn book_note(view: &View<'_>, instrument: &InstrumentView) -> String {
+    let Some(book) = &instrument.book else { return String::new() };
+    let mut parts = Vec::new();
+    if view.ui.ladder.held.is_some() {
+        let new = ladder::new_levels(view, instrument);
+        parts.push(if new > 0 { format!("HELD, {new} new") } else { "HELD".to_owned() });
+    }
+    if view.ui.ladder.view == DepthView::Cumulative {
+        parts.push("added up".to_owned());
+    }
+    match book.state {
+        BookState::Crossed => parts.push("CROSSED".to_owned()),
+        BookState::Locked => parts.push("LOCKED".to_owned()),
+        BookState::OneSided => parts.push("one side".to_owned()),
+        BookState::Empty => parts.push("empty".to_owned()),
+        BookState::Normal => {}
+    }
+    if book.wide {
+        parts.push("WIDE".to_owned());
+    }
+    let age = view.now().since_ns(book.at);
+    let age = format::age(age).map_or_else(|| "<5s".to_owned(), |a| if age >= 60 * NS_PER_S { format!("~{a}") } else { a });
+    parts.push(age);
+    parts.join(" ")
+}
+
+pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
+    let Some(instrument) = view.instrument() else {
+        paint.put(1, 0, "no symbol: t chooses one", Role::Dim);
+        return;
+    };
+    let below = 1 + u16::from(paint.height() >= 9);
+    let body = paint.height().saturating_sub(below);
+    let width = paint.width();
+    {
+        let mut inner = paint.inside(0, 0, width, body);
+        match shown(view, instrument) {
+            DepthView::Levels | DepthView::Cumulative => ladder::draw(&mut inner, view, instrument),
+            DepthView::Tape => {
+                let mut y = 0;
+                if instrument.book.is_none() {
+                    inner.put(1, 0, no_depth(view), Role::Dim);
+                    y = 1;
+                }
+                let rows = inner.height().saturating_sub(y);
+                tape::prints(&mut inner.inside(0, y, width, rows), view, instrument);
+            }
+            DepthView::Brokers => tape::brokers(&mut inner, view, instrument),
+            DepthView::Volume => tape::volume(&mut inner, view, instrument),
+        }
+    }
+    if below > 1 {
+        totals(paint, body, view, instrument);
+    }
+    position(paint, body + below - 1, view, instrument);
+}
+
+fn no_depth(view: &View<'_>) -> &'static str {
+    if view.snapshot().day.depth {
+        "no level of it was said yet; this is its tape"
+    } else {
+        "no depth recorded on this day; v: volume"
+    }
+}
+
+fn totals(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &InstrumentView) {
+    let text = match &instrument.book {
+        Some(book) => {
+            let signed = |i: Option<f64>| i.map_or_else(|| format::MISSING.to_owned(), |i| format!("{i:+.2}"));
+            let (bid, ask) = (format::qty_fit(book.total.0, 8), format::qty_fit(book.total.1, 8));
+            let bar = view.theme.glyphs().bar;
+            let (all, top) = (signed(book.imbalance), signed(book.imbalance_5));
+            format!("total {bid} {bar} {ask} {all}  top5 {top}")
+        }
+        None => {
+            let day = &instrument.day;
+            let vwap = view.prices(instrument.id).option(day.vwap());
+            format!("vol {} in {} prints  vwap {vwap}", format::qty_fit(day.volume, 9), day.trades)
+        }
+    };
+    paint.put(1, y, &text, Role::Dim);
+}
+
+fn position(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &InstrumentView) {
+    let prices = view.prices(instrument.id);
+    if instrument.view_only {
+        paint.put(1, y, "view only: another market", Role::Dim);
+        return;
+    }
+    match preview::position_of(view.frame, instrument.id).filter(|p| p.position.qty.is_positive()) {
+        Some(p) => {
+            let (held, sell) = (format::qty_fit(p.position.qty, 7), format::qty_fit(p.sellable, 7));
+            let (wacc, even) = (prices.option(p.wacc), prices.option(p.break_even));
+            paint.put(1, y, &format!("pos {held} sell {sell}  wacc {wacc} be {even}"), Role::Own);
+        }
+        None => {
+            paint.put(1, y, &format!("pos {}  size {}", format::MISSING, view.ui.sizes.text()), Role::Dim);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The two rows at the bottom: keys of the focused pane, keys of every pane. Made from the key table.
+
+use super::{PaneId, pane};
+use crate::console::intent::Intent;
+use crate::console::keymap::{Context, Place, Scope};
+use crate::console::overlay::{Overlay, draw as overlay};
+use crate::console::theme::Role;
+use crate::console::view::View;
+use crate::console::widget::{Paint, width};
+use crate::console::Mode;
+
+/// Draws both rows from row `y` on.
+pub fn draw(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
+    if let Some(Overlay::Prompt(prompt)) = view.ui.overlay()
+        && prompt.inline
+    {
+        overlay::inline(paint, y, prompt);
+    } else {
+        local(paint, y, view);
+    }
+    global(paint, y + 1, view);
+}
+
+fn local(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
+    if let Some(first) = view.ui.first_stroke {
+        let context = view.ui.context(view.frame);
+        let choices = view.ui.keymap().choices(context, first);
+        let text: Vec<String> = choices.map(|(key, b)| format!("{key} {}", b.words.trim_start_matches("go to "))).collect();
+        paint.put(1, y, &format!("{first} then  {}", text.join("  ")), Role::Key);
+        return;
+    }
+    if let Some(text) = overlay::hint(view) {
+        paint.put(1, y, &text, Role::Text);
+        return;
+    }
+    let focus = view.ui.focus;
+    let mut x = paint.put(1, y, &format!("{}:", pane(focus).name), Role::Title);
+    let context = Context { scope: Scope::Pane(focus), replay: view.status().transport.is_some() };
+    for row in view.ui.keymap().rows() {
+        let b = row.binding;
+        let general = matches!(b.place, Place::Everywhere | Place::Letters | Place::Lists);
+        if b.hint.is_empty() || general || !b.place.holds(context) || !fits(b.intent, focus) {
+            continue;
+        }
+        let key = row.keys.first().map(ToString::to_string).unwrap_or_default();
+        if x + width(&key) + width(b.hint) + 3 > paint.width() {
+            break;
+        }
+        x = paint.put(x + 1, y, &key, Role::Key);
+        x = paint.put(x + 1, y, b.hint, Role::Text) + 1;
+    }
+}
+
+/// Whether a key that counts in every pane says something in this one.
+const fn fits(intent: Intent, focus: PaneId) -> bool {
+    match intent {
+        Intent::Centre => matches!(focus, PaneId::Depth),
+        Intent::View => matches!(focus, PaneId::Depth | PaneId::Transport),
+        Intent::Symbol => false,
+        _ => true,
+    }
+}
+
+fn global(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
+    let keys = view.ui.keymap();
+    let stop = format!(" {} STOP ", keys.key_of(Intent::Stop));
+    let mut x = paint.put(0, y, &stop, Role::Alarm);
+    x = paint.put(x, y, &format!(" {} ", view.theme.glyphs().bar), Role::Rule);
+    let wide = paint.width() >= 100;
+    let gap = if wide { 2 } else { 1 };
+    for (key, word) in [
+        (keys.key_of(Intent::NextPane), "pane"),
+        ("1-5".to_owned(), "space"),
+        (keys.key_of(Intent::Symbol), "symbol"),
+        (keys.key_of(Intent::Filter), "filter"),
+        (keys.key_of(Intent::Help), "keys"),
+        (keys.key_of(Intent::Palette), "command"),
+        ("q".to_owned(), "back"),
+    ] {
+        x = paint.put(x, y, &key, Role::Key);
+        x = paint.put(x + 1, y, word, Role::Text) + gap;
+    }
+    let who = who(view);
+    let from = paint.width().saturating_sub(width(&who));
+    if from >= x {
+        paint.put(from, y, &who, mode_role(view.status().mode));
+    }
+}
+
+/// Who sits here, and outside LIVE the mode again.
+fn who(view: &View<'_>) -> String {
+    let operator = &view.status().operator;
+    match view.status().mode {
+        Mode::Live => format!(" {operator} "),
+        mode => format!(" {operator} {} ", mode.word()),
+    }
+}
+
+/// The role of a mode's word.
+#[must_use]
+pub const fn mode_role(mode: Mode) -> Role {
+    match mode {
+        Mode::Live => Role::Live,
+        Mode::Paper => Role::Paper,
+        Mode::Replay => Role::Replay,
+        Mode::Drill => Role::Drill,
+    }
+}

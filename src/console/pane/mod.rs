@@ -1,0 +1,124 @@
+//! The panes, one file each, and the one list of them.
+
+pub mod alerts;
+pub mod answers;
+pub mod chart;
+pub mod depth;
+pub mod emergency;
+pub mod header;
+pub mod hints;
+pub mod journal;
+pub mod ladder;
+pub mod orders;
+pub mod positions;
+pub mod regime;
+pub mod table;
+pub mod tape;
+pub mod transport;
+pub mod watch;
+
+use super::view::View;
+use super::widget::Paint;
+
+/// Which pane.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum PaneId {
+    /// The list of symbols.
+    Watch,
+    /// Ladder or tape of one symbol.
+    Depth,
+    /// The market regime.
+    Regime,
+    /// The price of one symbol over the day.
+    Chart,
+    /// Our orders.
+    Orders,
+    /// What is held.
+    Positions,
+    /// What somebody should look at.
+    Alerts,
+    /// The last records.
+    Journal,
+    /// Recorded time.
+    Transport,
+    /// The prints of one symbol.
+    Tape,
+}
+
+impl PaneId {
+    /// Every pane.
+    pub const ALL: [Self; 10] = [
+        Self::Watch,
+        Self::Depth,
+        Self::Regime,
+        Self::Chart,
+        Self::Orders,
+        Self::Positions,
+        Self::Alerts,
+        Self::Journal,
+        Self::Transport,
+        Self::Tape,
+    ];
+
+    /// Whether its rows are chosen, filtered and ordered.
+    #[must_use]
+    pub const fn is_list(self) -> bool {
+        matches!(self, Self::Watch | Self::Orders | Self::Positions | Self::Alerts | Self::Journal)
+    }
+}
+
+/// What the rule above a pane says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Title {
+    /// After the name.
+    pub rest: String,
+    /// At the right end.
+    pub right: String,
+}
+
+/// One pane.
+#[derive(Clone, Copy, Debug)]
+pub struct Pane {
+    /// Which.
+    pub id: PaneId,
+    /// Its name.
+    pub name: &'static str,
+    /// The least columns and rows that it says something in.
+    pub least: (u16, u16),
+    /// What the rule above it says.
+    pub title: fn(&View<'_>) -> Title,
+    /// Draws it, without its rule.
+    pub draw: fn(&mut Paint<'_>, &View<'_>),
+}
+
+/// Every pane. A new one is a file and a line here.
+pub const PANES: [Pane; 10] = [
+    Pane { id: PaneId::Watch, name: "Watch", least: (17, 1), title: watch::title, draw: watch::draw },
+    Pane { id: PaneId::Depth, name: "Depth", least: (36, 3), title: depth::title, draw: depth::draw },
+    Pane { id: PaneId::Regime, name: "Regime", least: (16, 1), title: regime::title, draw: regime::draw },
+    Pane { id: PaneId::Chart, name: "Chart", least: (20, 3), title: chart::title, draw: chart::draw },
+    Pane { id: PaneId::Orders, name: "Orders", least: (50, 1), title: orders::title, draw: orders::draw },
+    Pane { id: PaneId::Positions, name: "Positions", least: (48, 1), title: positions::title, draw: positions::draw },
+    Pane { id: PaneId::Alerts, name: "Alerts", least: (20, 1), title: alerts::title, draw: alerts::draw },
+    Pane { id: PaneId::Journal, name: "Journal", least: (20, 1), title: journal::title, draw: journal::draw },
+    Pane { id: PaneId::Transport, name: "Recorded time", least: (40, 3), title: transport::title, draw: transport::draw },
+    Pane { id: PaneId::Tape, name: "Tape", least: (26, 1), title: tape::title, draw: tape::draw },
+];
+
+/// The pane of an id.
+#[must_use]
+pub fn pane(id: PaneId) -> &'static Pane {
+    PANES.iter().find(|p| p.id == id).expect("every id is in the list, by a test")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_has_a_pane() {
+        for id in PaneId::ALL {
+            assert_eq!(pane(id).id, id);
+        }
+    }
+}

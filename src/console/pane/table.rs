@@ -1,0 +1,71 @@
+//! What the list panes share: which rows fit, the cursor, the note of an empty list.
+
+use super::PaneId;
+use crate::console::rows;
+use crate::console::theme::Role;
+use crate::console::view::View;
+use crate::console::widget::Paint;
+
+/// The rows of a list that fit, with the selected one among them.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// Ids, top first.
+    pub ids: Vec<u64>,
+    /// The one under the cursor, if the cursor is in this list.
+    pub selected: Option<u64>,
+    /// How many rows the list has.
+    pub total: usize,
+}
+
+/// The window of a list over `height` rows.
+#[must_use]
+pub fn window(pane: PaneId, view: &View<'_>, height: u16) -> Window {
+    let all = rows::ids(pane, view.frame, view.ui);
+    let selected = rows::selected(pane, view.frame, view.ui);
+    let height = usize::from(height);
+    let at = selected.and_then(|id| all.iter().position(|i| *i == id)).unwrap_or(0);
+    let from = (at + 1).saturating_sub(height.max(1));
+    let ids = all.iter().skip(from).take(height).copied().collect();
+    let active = view.ui.focus == pane || pane == PaneId::Watch;
+    Window { ids, selected: selected.filter(|_| active), total: all.len() }
+}
+
+/// Draws the cursor's mark on a row and lights the row up if the pane has the focus.
+pub fn cursor(paint: &mut Paint<'_>, y: u16, view: &View<'_>, pane: PaneId) {
+    let mark = paint.glyphs().chosen;
+    if view.ui.focus == pane {
+        paint.select(y);
+    }
+    paint.put(0, y, mark, Role::Key);
+}
+
+/// Says why a list is empty.
+pub fn empty(paint: &mut Paint<'_>, y: u16, view: &View<'_>, pane: PaneId, otherwise: &str) {
+    let filter = &view.ui.list(pane).filter;
+    let text = if filter.is_empty() {
+        otherwise.to_owned()
+    } else {
+        format!("nothing matches `{filter}`; Esc clears the filter")
+    };
+    paint.put(1, y, &text, Role::Dim);
+}
+
+/// The title's note on filter, order and rows that came while the cursor was in the list.
+#[must_use]
+pub fn notes(pane: PaneId, view: &View<'_>) -> String {
+    let state = view.ui.list(pane);
+    let mut parts = Vec::new();
+    if !state.filter.is_empty() {
+        parts.push(format!("/{}", state.filter));
+    }
+    let names = rows::sorts(pane);
+    if state.sort > 0 || state.turned {
+        let name = names.get(state.sort).copied().unwrap_or_default();
+        parts.push(format!("by {name}{}", if state.turned { ", turned" } else { "" }));
+    }
+    let arrived = rows::arrived(pane, view.frame, view.ui);
+    if arrived > 0 {
+        parts.push(format!("+{arrived}"));
+    }
+    parts.join(" ")
+}

@@ -1,0 +1,173 @@
+//! The rows of every list by id: filtered, ordered, and held still while the cursor is among them.
+
+use std::cmp::Ordering;
+
+use super::filter::Filter;
+use super::pane::PaneId;
+use super::ui::Ui;
+use super::{Frame, JournalStatus, words};
+use crate::engine::Alert;
+use crate::engine::snapshot::{InstrumentView, PositionView};
+use crate::execution::{ClientOrderId, Order};
+use crate::market::InstrumentId;
+
+/// The columns a list can be ordered by, the first being how it comes.
+#[must_use]
+pub const fn sorts(pane: PaneId) -> &'static [&'static str] {
+    match pane {
+        PaneId::Watch => &["listed", "symbol", "change", "turnover", "age"],
+        PaneId::Orders => &["open, by age", "newest", "symbol", "limit"],
+        PaneId::Positions => &["symbol", "value", "result"],
+        PaneId::Alerts => &["newest", "by weight"],
+        _ => &["newest"],
+    }
+}
+
+/// The ids of the rows a list shows, in order.
+#[must_use]
+pub fn ids(pane: PaneId, frame: &Frame, ui: &Ui) -> Vec<u64> {
+    ui.list(pane).held.clone().unwrap_or_else(|| fresh(pane, frame, ui))
+}
+
+/// How many rows there would be that a held list does not show.
+#[must_use]
+pub fn arrived(pane: PaneId, frame: &Frame, ui: &Ui) -> usize {
+    ui.list(pane)
+        .held
+        .as_ref()
+        .map_or(0, |held| fresh(pane, frame, ui).iter().filter(|id| !held.contains(id)).count())
+}
+
+/// The ids as they would stand if nobody held them.
+#[must_use]
+pub fn fresh(pane: PaneId, frame: &Frame, ui: &Ui) -> Vec<u64> {
+    let state = ui.list(pane);
+    let filter = Filter::parse(&state.filter);
+    let mut rows = match pane {
+        PaneId::Watch => watch(frame, ui, &filter),
+        PaneId::Orders => orders(frame, state.sort, &filter),
+        PaneId::Positions => positions(frame, state.sort, &filter),
+        PaneId::Alerts => alerts(frame, state.sort, &filter),
+        PaneId::Journal => journal(frame, &filter),
+        _ => Vec::new(),
+    };
+    if state.turned {
+        rows.reverse();
+    }
+    rows
+}
+
+fn watch(frame: &Frame, ui: &Ui, filter: &Filter) -> Vec<u64> {
+    let snapshot = &frame.snapshot;
+    let mut list: Vec<&InstrumentView> = snapshot
+        .instruments
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|i| !ui.unwatched.contains(&i.id))
+        .filter(|i| filter.instrument(snapshot, i))
+        .collect();
+    let change = |i: &InstrumentView| i.change_bps().unwrap_or(f64::NEG_INFINITY);
+    match ui.list(PaneId::Watch).sort {
+        1 => list.sort_by(|a, b| a.symbol.cmp(&b.symbol)),
+        2 => list.sort_by(|a, b| change(b).total_cmp(&change(a))),
+        3 => list.sort_by_key(|i| std::cmp::Reverse(i.day.turnover)),
+        4 => list.sort_by_key(|i| std::cmp::Reverse(i.heard_at)),
+        _ => {}
+    }
+    list.iter().map(|i| u64::from(i.id.0)).collect()
+}
+
+/// Of the orders: open ones first, the oldest on top; then the closed, the last on top.
+fn orders(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
+    let snapshot = &frame.snapshot;
+    let shown = |o: &&Order| filter.order(snapshot, o) && (!filter.is_empty() || o.state.is_open() || sort == 1);
+    let mut list: Vec<&Order> = snapshot.orders.iter().map(AsRef::as_ref).filter(shown).collect();
+    match sort {
+        1 => list.sort_by_key(|o| std::cmp::Reverse(o.id)),
+        2 => list.sort_by(|a, b| {
+            let name = |o: &Order| words::symbol(snapshot, o.order.instrument).to_owned();
+            name(a).cmp(&name(b)).then(a.id.cmp(&b.id))
+        }),
+        3 => list.sort_by_key(|o| (std::cmp::Reverse(o.order.limit), o.id)),
+        _ => list.sort_by(|a, b| match (a.state.is_open(), b.state.is_open()) {
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (true, true) => a.id.cmp(&b.id),
+            (false, false) => b.id.cmp(&a.id),
+        }),
+    }
+    list.iter().map(|o| o.id.0).collect()
+}
+
+fn positions(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
+    let snapshot = &frame.snapshot;
+    let mut list: Vec<&PositionView> =
+        held(frame).filter(|p| filter.symbol_is(p.symbol.as_str(), snapshot, p.instrument)).collect();
+    match sort {
+        1 => list.sort_by_key(|p| std::cmp::Reverse(p.position.value())),
+        2 => list.sort_by_key(|p| p.unrealised),
+        _ => list.sort_by(|a, b| a.symbol.cmp(&b.symbol)),
+    }
+    list.iter().map(|p| u64::from(p.instrument.0)).collect()
+}
+
+fn alerts(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
+    let snapshot = &frame.snapshot;
+    let away = |a: &Alert| a.shelved_until.is_some_and(|until| until > snapshot.now);
+    let mut list: Vec<&Alert> = snapshot
+        .alerts
+        .iter()
+        .rev()
+        .filter(|a| filter.text_has(&words::alert(snapshot, a)))
+        .filter(|a| !filter.is_empty() || !away(a))
+        .collect();
+    if sort == 1 {
+        list.sort_by_key(|a| std::cmp::Reverse(a.kind.severity()));
+    }
+    list.iter().map(|a| a.id).collect()
+}
+
+fn journal(frame: &Frame, filter: &Filter) -> Vec<u64> {
+    let JournalStatus::Durable { tail, .. } = &frame.status.journal else { return Vec::new() };
+    tail.iter().rev().filter(|line| filter.text_has(&line.text)).map(|line| line.seq).collect()
+}
+
+/// The positions of this terminal's account; without one, of every account.
+pub fn held(frame: &Frame) -> impl Iterator<Item = &PositionView> {
+    let account = frame.status.account.as_ref();
+    frame
+        .snapshot
+        .accounts
+        .iter()
+        .filter(move |a| account.is_none_or(|id| *id == a.id))
+        .flat_map(|a| &a.positions)
+}
+
+/// The row under the cursor of a list, or its first row.
+#[must_use]
+pub fn selected(pane: PaneId, frame: &Frame, ui: &Ui) -> Option<u64> {
+    if pane == PaneId::Watch {
+        return ui.symbol.map(|id| u64::from(id.0));
+    }
+    ui.list(pane).selected.or_else(|| ids(pane, frame, ui).first().copied())
+}
+
+/// The selected order of the orders list.
+#[must_use]
+pub fn selected_order<'a>(frame: &'a Frame, ui: &Ui) -> Option<&'a Order> {
+    frame.snapshot.order(ClientOrderId(selected(PaneId::Orders, frame, ui)?))
+}
+
+/// The selected alert.
+#[must_use]
+pub fn selected_alert<'a>(frame: &'a Frame, ui: &Ui) -> Option<&'a Alert> {
+    let id = selected(PaneId::Alerts, frame, ui)?;
+    frame.snapshot.alerts.iter().find(|a| a.id == id)
+}
+
+/// The instrument of the selected position.
+#[must_use]
+pub fn selected_position(frame: &Frame, ui: &Ui) -> Option<InstrumentId> {
+    let id = selected(PaneId::Positions, frame, ui)?;
+    held(frame).map(|p| p.instrument).find(|i| u64::from(i.0) == id)
+}

@@ -1,0 +1,225 @@
+//! What things look like, by role. A pane names a role and never a colour.
+//!
+//! Five themes come with the program; a file of the same form in the configuration folder is a
+//! sixth. Colours are reduced to what the terminal can show, and every role is told apart without
+//! colour too: by its place, its mark, or an attribute.
+
+mod color;
+mod glyphs;
+mod load;
+
+pub use color::{ColorDepth, contrast};
+pub use glyphs::Glyphs;
+
+use ratatui::style::{Modifier, Style};
+
+use super::error::ConfigError;
+
+/// What a stretch of text is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Ordinary text.
+    Text,
+    /// Of less weight: units, old figures.
+    Dim,
+    /// Rules between panes.
+    Rule,
+    /// Names of panes.
+    Title,
+    /// The name of the focused pane.
+    Focus,
+    /// The row under the cursor.
+    Selected,
+    /// Higher than before.
+    Up,
+    /// Lower than before.
+    Down,
+    /// Bids.
+    Bid,
+    /// Asks.
+    Ask,
+    /// Ours.
+    Own,
+    /// Look when you can.
+    Warn,
+    /// Look now.
+    Alarm,
+    /// As it should be, where that has to be said.
+    Good,
+    /// The word LIVE.
+    Live,
+    /// The word PAPER.
+    Paper,
+    /// The word REPLAY.
+    Replay,
+    /// The word DRILL.
+    Drill,
+    /// A prompt.
+    Prompt,
+    /// The name of a key.
+    Key,
+    /// What is no longer there.
+    Gone,
+    /// The line of a chart.
+    Chart,
+    /// A probability of stress below the level.
+    Calm,
+    /// A probability of stress above the level.
+    Stress,
+}
+
+impl Role {
+    /// Every role with its name in a theme file.
+    pub const ALL: [(Self, &'static str); 24] = [
+        (Self::Text, "text"),
+        (Self::Dim, "dim"),
+        (Self::Rule, "rule"),
+        (Self::Title, "title"),
+        (Self::Focus, "focus"),
+        (Self::Selected, "selected"),
+        (Self::Up, "up"),
+        (Self::Down, "down"),
+        (Self::Bid, "bid"),
+        (Self::Ask, "ask"),
+        (Self::Own, "own"),
+        (Self::Warn, "warn"),
+        (Self::Alarm, "alarm"),
+        (Self::Good, "good"),
+        (Self::Live, "live"),
+        (Self::Paper, "paper"),
+        (Self::Replay, "replay"),
+        (Self::Drill, "drill"),
+        (Self::Prompt, "prompt"),
+        (Self::Key, "key"),
+        (Self::Gone, "gone"),
+        (Self::Chart, "chart"),
+        (Self::Calm, "calm"),
+        (Self::Stress, "stress"),
+    ];
+}
+
+/// The themes that come with the program.
+pub const EMBEDDED: [(&str, &str); 5] = [
+    ("dark", include_str!("../../../themes/dark.toml")),
+    ("light", include_str!("../../../themes/light.toml")),
+    ("high-contrast", include_str!("../../../themes/high-contrast.toml")),
+    ("colour-blind", include_str!("../../../themes/colour-blind.toml")),
+    ("mono", include_str!("../../../themes/mono.toml")),
+];
+
+/// A theme as the terminal can show it.
+#[derive(Clone, Debug)]
+pub struct Theme {
+    name: String,
+    styles: [Style; Role::ALL.len()],
+    glyphs: Glyphs,
+}
+
+impl Theme {
+    /// One of the embedded themes; `None` if there is none of that name.
+    #[must_use]
+    pub fn embedded(name: &str, depth: ColorDepth, glyphs: Glyphs) -> Option<Self> {
+        let (name, text) = EMBEDDED.iter().find(|(n, _)| *n == name)?;
+        Some(Self::from_toml(name, text, depth, glyphs).expect("the embedded themes were tested"))
+    }
+
+    /// A theme from the text of a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the line: not TOML, an unknown role, an unknown colour, a missing role.
+    pub fn from_toml(
+        file: &str,
+        text: &str,
+        depth: ColorDepth,
+        glyphs: Glyphs,
+    ) -> Result<Self, ConfigError> {
+        let (name, styles) = load::styles(file, text)?;
+        let base = styles.first().and_then(|s| s.bg);
+        let reduced = styles.map(|style| {
+            let marked = depth == ColorDepth::None && style.bg != base;
+            let reduced = depth.reduce(style);
+            if marked { reduced.add_modifier(Modifier::REVERSED) } else { reduced }
+        });
+        Ok(Self { name, styles: reduced, glyphs })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The style of a role.
+    #[must_use]
+    pub fn style(&self, role: Role) -> Style {
+        self.styles.get(role as usize).copied().unwrap_or_default()
+    }
+
+    /// Lines and marks.
+    #[must_use]
+    pub const fn glyphs(&self) -> &Glyphs {
+        &self.glyphs
+    }
+}
+
+impl Default for Theme {
+    fn default() -> Self {
+        Self::embedded("dark", ColorDepth::True, Glyphs::UNICODE).expect("the dark theme is embedded")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_theme_can_be_read_on_its_background() {
+        for (name, text) in EMBEDDED {
+            let theme = Theme::from_toml(name, text, ColorDepth::True, Glyphs::UNICODE).unwrap();
+            assert_eq!(theme.name(), name);
+            for (role, role_name) in Role::ALL {
+                let least = match role {
+                    Role::Rule => 2.0,
+                    Role::Dim | Role::Gone => 3.0,
+                    _ => 4.5,
+                };
+                if let Some(got) = contrast(theme.style(role)) {
+                    assert!(got >= least, "{name}: {role_name} has contrast {got:.2}, needs {least}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn faults_name_the_line() {
+        let check = |text: &str| {
+            let got = Theme::from_toml("mine.toml", text, ColorDepth::True, Glyphs::UNICODE);
+            got.map(|_| ()).unwrap_err().to_string()
+        };
+        let (_, dark) = EMBEDDED[0];
+        for (text, want) in [
+            ("name = \"x\"\n", "mine.toml:1: the role `text` is missing"),
+            ("name = \"x\"\n[roles]\nfoo = {}\n", "mine.toml:3: `foo` is not known"),
+            ("name = \"x\"\n[roles]\ntext = { fg = \"teal\" }\n", "mine.toml:3: `teal` is not a colour: write \"#rrggbb\" or \"none\""),
+            ("name = \"x\"\n[roles]\ntext = { shine = true }\n", "mine.toml:3: `shine` is not known"),
+            ("name = \"x\"\n[roles]\ntext = { bold = 1 }\n", "mine.toml:3: `bold` must be true or false"),
+        ] {
+            assert_eq!(check(text), want);
+        }
+        let wrong = dark.replace("#", "?");
+        assert!(check(&wrong).contains("is not a colour"));
+    }
+
+    #[test]
+    fn no_colour_leaves_attributes_only() {
+        for (name, text) in EMBEDDED {
+            let theme = Theme::from_toml(name, text, ColorDepth::None, Glyphs::ASCII).unwrap();
+            for (role, _) in Role::ALL {
+                let style = theme.style(role);
+                assert_eq!((style.fg, style.bg), (None, None), "{name}");
+            }
+            assert_ne!(theme.style(Role::Selected), theme.style(Role::Text), "{name}");
+            assert_ne!(theme.style(Role::Alarm), theme.style(Role::Text), "{name}");
+        }
+    }
+}

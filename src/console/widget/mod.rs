@@ -1,0 +1,7 @@
+//! Small pieces that panes are drawn with.
+
+pub mod braille;
+mod paint;
+pub mod sparkline;
+
+pub use paint::{Paint, width};

@@ -1,0 +1,247 @@
+//! Facts in the desk's words. The engine says what happened; here it is said to a person.
+
+use super::format;
+use crate::engine::snapshot::Snapshot;
+use crate::engine::{Alert, AlertKind, Answer, AnswerKind};
+use crate::execution::{ClientOrderId, NewOrder, Order, OrderState, Pending};
+use crate::market::{InstrumentId, Price, SessionPhase};
+use crate::risk::Denial;
+
+/// The ticker of an instrument, or `?`.
+#[must_use]
+pub fn symbol(snapshot: &Snapshot, id: InstrumentId) -> &str {
+    snapshot.day.universe.get(id).map_or("?", |i| i.symbol.as_str())
+}
+
+/// A price as its instrument writes it.
+#[must_use]
+pub fn price(snapshot: &Snapshot, id: InstrumentId, price: Price) -> String {
+    price_format(snapshot, id).text(price)
+}
+
+/// How an instrument writes its prices.
+#[must_use]
+pub fn price_format(snapshot: &Snapshot, id: InstrumentId) -> format::PriceFormat {
+    let tick = snapshot.day.rules.get(id.0 as usize).and_then(|r| r.tick);
+    match snapshot.day.universe.get(id) {
+        Some(instrument) => format::PriceFormat::of(instrument, tick),
+        None => format::PriceFormat::new(100, tick),
+    }
+}
+
+/// `BUY NABIL 300 @ 545.0`.
+#[must_use]
+pub fn order_line(snapshot: &Snapshot, order: &NewOrder) -> String {
+    let id = order.instrument;
+    let (side, symbol) = (order.side, symbol(snapshot, id));
+    format!("{side} {symbol} {} @ {}", format::qty(order.qty), price(snapshot, id, order.limit))
+}
+
+/// The phase of the session.
+#[must_use]
+pub const fn phase(phase: SessionPhase) -> &'static str {
+    match phase {
+        SessionPhase::Closed => "CLOSED",
+        SessionPhase::PreOpen => "PRE-OPEN",
+        SessionPhase::PreOpenMatch => "MATCHING",
+        SessionPhase::Continuous => "OPEN",
+        SessionPhase::Ended => "ENDED",
+    }
+}
+
+/// Where an order stands, with a change under way before all else.
+#[must_use]
+pub const fn order_state(order: &Order) -> &'static str {
+    match (order.pending, order.state) {
+        (_, OrderState::Unknown) => "UNKNOWN",
+        (Some(Pending::Cancel), _) => "CANCELLING",
+        (Some(Pending::Amend { .. }), _) => "AMENDING",
+        (None, state) => bare_state(state),
+    }
+}
+
+/// Where an order stands.
+#[must_use]
+pub const fn bare_state(state: OrderState) -> &'static str {
+    match state {
+        OrderState::PendingNew => "SENT",
+        OrderState::Accepted => "RESTING",
+        OrderState::PartiallyFilled => "PART",
+        OrderState::Filled => "FILLED",
+        OrderState::Cancelled => "CANCELLED",
+        OrderState::Rejected => "REJECTED",
+        OrderState::Expired => "EXPIRED",
+        OrderState::Unknown => "UNKNOWN",
+    }
+}
+
+/// What a person should know of an order beside its columns.
+#[must_use]
+pub fn order_note(order: &Order, format: format::PriceFormat) -> String {
+    let refused = || order.reason.as_ref().map(|r| format!("last change refused: {r}"));
+    match (order.pending, order.state) {
+        (_, OrderState::Unknown) => "asked and not answered, never sent again; w why".to_owned(),
+        (Some(Pending::Cancel), _) => "cancel sent, waiting for the answer; its keys are off".to_owned(),
+        (Some(Pending::Amend { qty, limit }), _) => {
+            format!("change to {} @ {} sent; its keys are off", format::qty(qty), format.text(limit))
+        }
+        (None, OrderState::PendingNew) => "waiting for the gateway; x cancels, e is off".to_owned(),
+        (None, OrderState::Accepted | OrderState::PartiallyFilled) => {
+            refused().or_else(|| queue(order)).unwrap_or_default()
+        }
+        (None, OrderState::Rejected) => {
+            order.reason.as_ref().map_or_else(|| "no reason given".to_owned(), ToString::to_string)
+        }
+        (None, OrderState::Filled) => average(order, format).unwrap_or_default(),
+        (None, OrderState::Cancelled | OrderState::Expired) => {
+            average(order, format).map(|a| format!("part of it {a}")).unwrap_or_default()
+        }
+    }
+}
+
+/// `queue ahead ~90 (0-115)`.
+#[must_use]
+pub fn queue(order: &Order) -> Option<String> {
+    let q = order.queue_ahead?;
+    let text = [q.expected, q.low, q.high].map(format::qty);
+    Some(format!("queue ahead ~{} ({}-{})", text[0], text[1], text[2]))
+}
+
+fn average(order: &Order, format: format::PriceFormat) -> Option<String> {
+    let filled = order.filled.units();
+    (filled > 0).then(|| {
+        format!("traded at {} on average", format.text(Price::from_units(order.filled_value.paisa() / filled)))
+    })
+}
+
+/// An alert in words.
+#[must_use]
+pub fn alert(snapshot: &Snapshot, alert: &Alert) -> String {
+    let about = |id: &ClientOrderId| match snapshot.order(*id) {
+        Some(order) => format!("{id} {}", symbol(snapshot, order.order.instrument)),
+        None => id.to_string(),
+    };
+    match &alert.kind {
+        AlertKind::MarketHalted { level, inferred } => {
+            let step = level.map(|l| format!(" step {l}")).unwrap_or_default();
+            let how = if *inferred { ", found in the record" } else { "" };
+            format!("market halted{step}{how}")
+        }
+        AlertKind::MarketResumed { after_ns } => {
+            format!("market resumed after {}", format::age(*after_ns).unwrap_or_else(|| "<5s".to_owned()))
+        }
+        AlertKind::Phase(p) => format!("session {}", phase(*p)),
+        AlertKind::Regime { label, p_stress_ppm } => {
+            format!("regime {label} p {}", format::probability(f64::from(*p_stress_ppm) / 1e6))
+        }
+        AlertKind::FeedStale { source, silent_ns } => {
+            format!("feed {source} silent for {}", format::age_exact(*silent_ns))
+        }
+        AlertKind::FeedBack { source } => format!("feed {source} speaks again"),
+        AlertKind::Quarantined { instrument, verdict } => {
+            format!("{} quarantined: {}", symbol(snapshot, *instrument), verdict.findings)
+        }
+        AlertKind::QuarantineRate { rate_ppm } => {
+            format!("{:.1}% of messages quarantined", f64::from(*rate_ppm) / 1e4)
+        }
+        AlertKind::SymbolHalted { instrument } => {
+            format!("{} sequence gap: nothing of it is believed", symbol(snapshot, *instrument))
+        }
+        AlertKind::OrderRejected { id, reason } => format!("{} rejected: {reason}", about(id)),
+        AlertKind::OrderUnknown { id } => format!("{} no answer: its state is not known", about(id)),
+        AlertKind::Incident(incident) => incident.to_string(),
+        AlertKind::Stopped { by } => format!("new orders stopped by {by}"),
+        AlertKind::Released { by } => format!("stop undone by {by}"),
+    }
+}
+
+/// An answer of the engine in words.
+#[must_use]
+pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
+    let named = |id: &ClientOrderId| match snapshot.order(*id) {
+        Some(order) => {
+            format!("{id} {} {}", order.order.side, symbol(snapshot, order.order.instrument))
+        }
+        None => id.to_string(),
+    };
+    let priced = |id: &ClientOrderId, p: Price| match snapshot.order(*id) {
+        Some(order) => price(snapshot, order.order.instrument, p),
+        None => p.to_string(),
+    };
+    match &answer.kind {
+        AnswerKind::Sent { id, order } => format!("{id} {} sent", order_line(snapshot, order)),
+        AnswerKind::Denied { denials, .. } => {
+            let list: Vec<String> = denials.iter().map(denial).collect();
+            format!("DENIED: {}", list.join("; "))
+        }
+        AnswerKind::CancelSent { id } => format!("{} cancel sent", named(id)),
+        AnswerKind::CancelManySent { count: 0 } => "nothing was working: no cancel sent".to_owned(),
+        AnswerKind::CancelManySent { count } => format!("{count} cancels sent"),
+        AnswerKind::AmendSent { id, qty, limit } => {
+            format!("{} change to {} @ {} sent", named(id), format::qty(*qty), priced(id, *limit))
+        }
+        AnswerKind::Order { id, state, reason } => {
+            let why = reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
+            format!("{} {}{why}", named(id), answered(*state))
+        }
+        AnswerKind::Filled { id, qty, price } => {
+            format!("{} traded {} @ {}", named(id), format::qty(*qty), priced(id, *price))
+        }
+        AnswerKind::Stopped { by, resting } => {
+            format!("STOPPED by {by}: no new orders, {resting} still rest; X cancels, u takes back in 10 s")
+        }
+        AnswerKind::Released { by, taken_back: true } => format!("{by} took the stop back"),
+        AnswerKind::Released { by, taken_back: false } => format!("{by} released the stop"),
+    }
+}
+
+/// What the venue did, as a verb.
+const fn answered(state: OrderState) -> &'static str {
+    match state {
+        OrderState::PendingNew => "sent",
+        OrderState::Accepted => "accepted",
+        OrderState::PartiallyFilled => "traded in part",
+        OrderState::Filled => "filled",
+        OrderState::Cancelled => "cancelled",
+        OrderState::Rejected => "REJECTED",
+        OrderState::Expired => "expired",
+        OrderState::Unknown => "UNKNOWN: no answer",
+    }
+}
+
+/// Why a command was denied.
+#[must_use]
+pub fn denial(denial: &Denial) -> String {
+    use format::{money, qty};
+    match denial {
+        Denial::Halted => "stopped: no new risk".to_owned(),
+        Denial::SessionClosed { phase: p } => format!("no orders are taken: session {}", phase(*p)),
+        Denial::ViewOnly => "view only: another market".to_owned(),
+        Denial::QtyNotPositive { .. } => "no quantity".to_owned(),
+        Denial::QtyBelowMin { qty: q, min } => format!("{} is below the least order of {}", qty(*q), qty(*min)),
+        Denial::QtyAboveMax { qty: q, max } => format!("{} is above the {} of one order", qty(*q), qty(*max)),
+        Denial::PriceNotPositive { .. } => "no limit price".to_owned(),
+        Denial::CashShort { needed, free } => {
+            format!("needs {}, free cash is {}", money(*needed), money(*free))
+        }
+        Denial::SharesShort { qty: q, sellable } => {
+            format!("sells {}, only {} can be sold today", qty(*q), qty(*sellable))
+        }
+        Denial::NotWorking { id, state } => format!("{id} is {}: it takes no change", bare_state(*state)),
+        Denial::HasChanged { id, left, limit } => {
+            format!("that has changed: {id} now has {} left at {limit}", qty(*left))
+        }
+        Denial::UnknownInstrument
+        | Denial::UnknownAccount(_)
+        | Denial::OffTick { .. }
+        | Denial::OutsideDailyBand { .. }
+        | Denial::OutsideOrderBand { .. }
+        | Denial::CannotCheck { .. }
+        | Denial::ValueOverflow
+        | Denial::NoSuchOrder(_)
+        | Denial::ChangePending(_)
+        | Denial::NothingToChange
+        | Denial::Stop(_)
+        | Denial::NoSuchAlert(_) => denial.to_string(),
+    }
+}
