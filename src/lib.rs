@@ -12,3 +12,4 @@ pub mod feed;
 pub mod market;
 pub mod model;
 pub mod risk;
+pub mod venue;
