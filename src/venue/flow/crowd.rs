@@ -18,11 +18,15 @@ use crate::market::{BrokerId, Price, Qty, Side, Tick};
 /// Nanoseconds of a continuous session.
 const SESSION_NS: f64 = 14_400e9;
 /// What one crossing order trades on average, in price units (paisa).
-const CROSSING_NOTIONAL: f64 = 8_600_000.0;
-/// Median notional of an order, in price units.
-const ORDER_MEDIAN: f64 = 4_600_000.0;
+const CROSSING_NOTIONAL: f64 = 12_000_000.0;
+/// Median notional of an order that quotes and of one that crosses, in price units.
+const QUOTE_MEDIAN: f64 = 4_000_000.0;
+const CROSSING_MEDIAN: f64 = 8_600_000.0;
 /// Standard deviation of the logarithm of an order's notional.
-const ORDER_SIGMA: f64 = 1.55;
+const QUOTE_SIGMA: f64 = 1.5;
+const CROSSING_SIGMA: f64 = 1.7;
+/// The nearest quotes stand nearer than the usual distance; this makes up for it.
+const SPREAD_SCALE: f64 = 1.33;
 /// Members of the exchange.
 const BROKERS: usize = 91;
 
@@ -86,10 +90,11 @@ impl Crowd {
         Self {
             tick,
             lot,
-            half_spread: spread * 0.5e-4,
+            half_spread: spread * 0.5e-4 * SPREAD_SCALE,
             crossings,
-            quotes: 700.0 + 6.5 * crossings,
-            resting: 14.0,
+            quotes: 700.0 + 6.0 * crossings,
+            // The least traded have few orders.
+            resting: 6.0 + 8.0 * (millions / 5.0).min(1.0),
             brokers: Brokers::new(),
         }
     }
@@ -121,7 +126,7 @@ impl Crowd {
         // Opinions differ by a little less than the spread, so that some of the two sides meet.
         let wished = scene.value * (1.0 + 1.2 * self.half_spread * dice.normal() - sign(side) * 0.4 * self.half_spread);
         let Some(price) = self.on_grid(wished, side, dice) else { return Action::Nothing };
-        self.enter(side, scene.band.clamp(price), self.size(price, dice), dice)
+        self.enter(side, scene.band.clamp(price), self.size(price, QUOTE_MEDIAN, QUOTE_SIGMA, dice), dice)
     }
 
     /// How long until the next order for the auction of `entry_ns` nanoseconds.
@@ -152,8 +157,13 @@ impl Crowd {
             let through = touch.price.units() as f64 * self.half_spread * 0.6 * dice.exponential();
             price = self.moved(price, sign(side) * through, side).unwrap_or(price);
         }
-        let wanted = self.size(price, dice);
-        let qty = if dice.chance(0.6) { wanted.min(touch.qty).max(self.lot) } else { wanted };
+        let wanted = self.size(price, CROSSING_MEDIAN, CROSSING_SIGMA, dice);
+        // Most take of the best level what they want or what is there; some take all of it.
+        let qty = match dice.unit() {
+            ..0.35 => touch.qty.clamp(self.lot, MAX_ORDER_QTY),
+            ..0.75 => wanted.min(touch.qty).max(self.lot),
+            _ => wanted,
+        };
         let price = scene.band.clamp(price);
         self.enter(side, price, qty, dice)
     }
@@ -162,7 +172,7 @@ impl Crowd {
     fn quote(&self, side: Side, scene: &Scene<'_>, dice: &mut Dice) -> Action {
         let away = self.half_spread * (0.74 + 0.95 * dice.exponential());
         let wished = scene.value * (1.0 - sign(side) * away);
-        let joins = scene.book.levels().best_price(side).filter(|_| dice.chance(0.10));
+        let joins = scene.book.levels().best_price(side).filter(|_| dice.chance(0.05));
         let grid = if joins.is_some() { joins } else { self.on_grid(wished, side, dice) };
         let Some(mut price) = grid else { return Action::Nothing };
         let opposite = scene.book.levels().best_price(side.opposite());
@@ -178,7 +188,7 @@ impl Crowd {
             (_, false) if scene.daily.contains(price) && dice.chance(0.3) => scene.band.clamp(price),
             _ => return Action::Nothing,
         };
-        self.enter(side, price, self.size(price, dice), dice)
+        self.enter(side, price, self.size(price, QUOTE_MEDIAN, QUOTE_SIGMA, dice), dice)
     }
 
     fn enter(&self, side: Side, price: Price, qty: Qty, dice: &mut Dice) -> Action {
@@ -203,7 +213,7 @@ impl Crowd {
 
     /// A wish as a price: on the grid, and often a round one, never better than wished.
     fn on_grid(&self, wished: f64, side: Side, dice: &mut Dice) -> Option<Price> {
-        let round = if wished > 10_000.0 && dice.chance(0.3) { Tick::new(100) } else { None };
+        let round = if wished > 10_000.0 && dice.chance(0.15) { Tick::new(100) } else { None };
         let units = match side {
             Side::Buy => wished.floor(),
             Side::Sell => wished.ceil(),
@@ -216,14 +226,14 @@ impl Crowd {
     }
 
     /// Shares of an order: one in so many is the least lot, the rest is log-normal in rupees and often round.
-    fn size(&self, price: Price, dice: &mut Dice) -> Qty {
-        if dice.chance(0.15) {
+    fn size(&self, price: Price, median: f64, sigma: f64, dice: &mut Dice) -> Qty {
+        if dice.chance(0.06) {
             return self.lot;
         }
-        let notional = dice.log_normal(ORDER_MEDIAN, ORDER_SIGMA);
+        let notional = dice.log_normal(median, sigma);
         let shares = (notional / price.units().max(1) as f64) as i64;
         let unit = match shares {
-            _ if dice.chance(0.30) => 1,
+            _ if dice.chance(0.34) => 1,
             ..200 => 10,
             200..2_000 => 50,
             _ => 100,
