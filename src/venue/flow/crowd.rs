@@ -20,7 +20,7 @@ const SESSION_NS: f64 = 14_400e9;
 /// What one crossing order trades on average, in price units (paisa).
 const CROSSING_NOTIONAL: f64 = 12_000_000.0;
 /// Median notional of an order that quotes and of one that crosses, in price units.
-const QUOTE_MEDIAN: f64 = 4_000_000.0;
+const QUOTE_MEDIAN: f64 = 3_500_000.0;
 const CROSSING_MEDIAN: f64 = 8_600_000.0;
 /// Standard deviation of the logarithm of an order's notional.
 const QUOTE_SIGMA: f64 = 1.5;

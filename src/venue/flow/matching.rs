@@ -285,7 +285,8 @@ mod tests {
                 entered += qty;
                 let fills = enter(&mut book, limit(side, price, qty, 1));
                 traded += fills.iter().map(|f| f.1).sum::<i64>();
-                prop_assert!(fills.iter().all(|f| f.1 > 0 && if buy { f.0 <= price } else { f.0 >= price }));
+                let within = |at: i64| if buy { at <= price } else { at >= price };
+                prop_assert!(fills.iter().all(|f| f.1 > 0 && within(f.0)));
                 prop_assert_eq!(held(&book), entered - cancelled - 2 * traded);
                 prop_assert!(book.levels().spread_units().is_none_or(|s| s > 0));
                 check_totals(&book);
