@@ -3,7 +3,7 @@
 //!
 //! The rooms, each allowed to use those before it in this list and nothing after:
 //! [`market`], [`model`], [`strategy`], [`execution`], [`risk`], [`engine`], [`journal`], [`feed`],
-//! [`gateway`], [`console`], [`runtime`], [`calc`], [`cli`].
+//! [`gateway`], [`venue`], [`console`], [`runtime`], [`calc`], [`cli`].
 //! `ARCHITECTURE.md` has the picture.
 
 pub mod calc;
@@ -19,3 +19,4 @@ pub mod model;
 pub mod risk;
 pub mod runtime;
 pub mod strategy;
+pub mod venue;
