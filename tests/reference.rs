@@ -5,7 +5,16 @@ use std::path::PathBuf;
 use himal::calc;
 
 /// Families of which every case must pass.
-const FAMILIES: &[&str] = &[];
+const FAMILIES: &[&str] = &[
+    "stats_tests",
+    "indicators",
+    "microstructure",
+    "regime_markov_switching",
+    "regime_hmm",
+    "regime_bocpd",
+    "volatility",
+    "tail_risk",
+];
 
 fn reference_folder() -> Option<PathBuf> {
     let shared = std::env::var_os("HIMAL_SHARED")

@@ -5,12 +5,24 @@
 //! possible. Every function follows the conventions of C0: typed errors, no NaN out, no panic in.
 
 pub mod change_point;
+pub mod descriptive;
 pub mod draws;
+pub mod efficiency;
 pub mod error;
+pub mod feature;
+pub mod forecast_comparison;
 pub mod hmm;
+pub mod hypothesis;
+pub mod indicator;
+pub mod microstructure;
+pub mod multiple_testing;
 pub mod optimise;
+pub mod probability;
 pub mod provenance;
 pub mod regime;
+pub mod regression;
+pub mod returns;
+pub mod stationarity;
 pub mod tail;
 pub mod volatility;
 
