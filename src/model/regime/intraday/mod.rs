@@ -16,6 +16,7 @@
 //! ([`equal_weight_return`] makes the market's return) or carry anything over the night but its
 //! [`Start`].
 
+mod diurnal;
 mod market_return;
 mod params;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+pub use diurnal::DiurnalProfile;
 pub use market_return::{MARKET_MIN_BARS, MarketReturn, SymbolBar, equal_weight_return};
 pub use params::{FallingMarketFloor, Hysteresis, IntradayRegimeParams, RegimeLevels, Start};
 

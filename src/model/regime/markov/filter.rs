@@ -1,5 +1,7 @@
 //! The forward filter: what is known at each bar from the data up to it.
 
+#![allow(clippy::needless_range_loop, reason = "i and j are the regimes before and now, as in the formulas")]
+
 use serde::{Deserialize, Serialize};
 
 use super::{Pair, SwitchingAr};
@@ -44,7 +46,8 @@ impl Filter {
     /// Takes the next value. The first one is only conditioned on and gives `None`, and so does one
     /// that is not finite or beyond 1e100, which is skipped and counted.
     pub fn on_value(&mut self, now: f64) -> Option<Step> {
-        if !(now.abs() <= VALUE_MAX) {
+        let usable = now.abs() <= VALUE_MAX;
+        if !usable {
             self.skipped += 1;
             return None;
         }
