@@ -45,6 +45,20 @@ pub enum Fault {
     FarFromEwma(f64),
 }
 
+impl Fault {
+    /// The rule in words, without the number.
+    #[must_use]
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::NotConverged => "the EGARCH fit did not converge",
+            Self::Persistence(_) => "EGARCH beta is 0.999 or more in size",
+            Self::HeavyTails(_) => "EGARCH nu is 2.05 or less",
+            Self::Unconditional(_) => "EGARCH implies a daily volatility outside 0.1 % to 15 %",
+            Self::FarFromEwma(_) => "the EGARCH forecast is outside 1/4 to 4 times the EWMA",
+        }
+    }
+}
+
 /// What deserves attention without stopping anything.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,10 +132,9 @@ pub fn fit(returns: &[f64]) -> Result<FittedVolatility, ModelError> {
     }
     let percent: Vec<f64> = returns.iter().map(|r| 100.0 * r).collect();
     let found = fit_egarch(&percent, Centre::MeanAbs, EgarchBounds::product())?;
-    if faults(&found, returns)?.is_empty() {
-        Ok(FittedVolatility { warnings: warnings(&found, &percent)?, model: found.model })
-    } else {
-        Err(ModelError::Infeasible { why: "the EGARCH fit breaks a validity rule" })
+    match faults(&found, returns)?.first() {
+        None => Ok(FittedVolatility { warnings: warnings(&found, &percent)?, model: found.model }),
+        Some(fault) => Err(ModelError::Infeasible { why: fault.rule() }),
     }
 }
 

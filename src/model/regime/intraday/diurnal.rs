@@ -21,9 +21,10 @@ pub struct DiurnalProfile {
 }
 
 impl DiurnalProfile {
-    /// A flat profile: every factor is 1 until 20 sessions are in.
+    /// A flat profile: every factor is 1 until 20 sessions are in. At most 10,000 bars are kept.
     #[must_use]
     pub fn flat(bars_per_session: u32) -> Self {
+        let bars_per_session = bars_per_session.min(super::params::BARS_MAX);
         Self { bars_per_session, sessions: VecDeque::new(), factors: Vec::new() }
     }
 
