@@ -263,7 +263,7 @@ fn garch_given(case: &Case, kind: ErrorKind) -> Result<Value, CalcError> {
         let value = horizon as f64;
         return Err(ModelError::OutOfDomain { name: "horizon", value, domain: "at most 100,000" }.into());
     }
-    Ok(path_parts(&path).with("forecast_variance", model.forecast(path.next, horizon)))
+    Ok(path_parts(&path).with("forecast_variance", model.forecast(path.next, horizon)?))
 }
 
 fn garch_fit(case: &Case, kind: ErrorKind) -> Result<Value, CalcError> {
