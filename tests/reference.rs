@@ -1,20 +1,14 @@
 //! Every family of reference cases that the library claims to support, whole, at the stated tolerances.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use himal::calc;
 
-/// Families of which every case must pass.
-const FAMILIES: &[&str] = &[
-    "stats_tests",
-    "indicators",
-    "microstructure",
-    "regime_markov_switching",
-    "regime_hmm",
-    "regime_bocpd",
-    "volatility",
-    "tail_risk",
-];
+/// Families of which every case must pass: those of the catalogue.
+fn families() -> BTreeSet<&'static str> {
+    calc::list().map(|function| function.family).collect()
+}
 
 fn reference_folder() -> Option<PathBuf> {
     let shared = std::env::var_os("HIMAL_SHARED")
@@ -30,7 +24,7 @@ fn every_supported_family_agrees_with_its_reference_cases() {
         return;
     };
     let mut complaints = Vec::new();
-    for family in FAMILIES {
+    for family in families() {
         match calc::run_cases(&folder.join(format!("{family}.json"))) {
             Err(error) => complaints.push(format!("{family}: {error}")),
             Ok(report) => {

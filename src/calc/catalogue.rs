@@ -57,7 +57,8 @@ pub type Recheck = fn(&Case, &Value) -> Result<Vec<(&'static str, f64)>, CalcErr
 pub struct Function {
     /// Its name, as in the reference cases.
     pub name: &'static str,
-    /// The family (file of reference cases) it belongs to.
+    /// The family it belongs to, spelled as the file of its reference cases: listing one function
+    /// of a family claims every case of that file.
     pub family: &'static str,
     /// What it computes, in one line.
     pub about: &'static str,

@@ -51,7 +51,6 @@ impl Value {
 
     /// The number, also when it is a whole one.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "counts and indices are far below 2^53")]
     pub const fn as_number(&self) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),

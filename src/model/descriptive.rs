@@ -3,11 +3,14 @@
 //! Sums of squares are two-pass (C0). Functions of an empty slice give NaN; the tests above them
 //! check lengths first.
 
-/// Arithmetic mean.
+/// Arithmetic mean; of equal values exactly that value, so that a constant series has exactly no
+/// variance.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn mean(x: &[f64]) -> f64 {
-    x.iter().sum::<f64>() / x.len() as f64
+    match x.first() {
+        Some(first) if x.iter().all(|value| value == first) => *first,
+        _ => x.iter().sum::<f64>() / x.len() as f64,
+    }
 }
 
 /// Sum of squared deviations from the mean.
@@ -19,7 +22,6 @@ pub fn sum_of_squares(x: &[f64]) -> f64 {
 
 /// Variance with divisor `n - ddof`.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn variance(x: &[f64], ddof: usize) -> f64 {
     sum_of_squares(x) / (x.len() as f64 - ddof as f64)
 }
@@ -48,7 +50,6 @@ pub fn correlation(x: &[f64], y: &[f64]) -> Option<f64> {
 
 /// Ranks from 1, ties sharing the mean of their places.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn mid_ranks(x: &[f64]) -> Vec<f64> {
     let mut ranks = vec![0.0; x.len()];
     for (first, last, members) in tie_groups(x) {
@@ -62,7 +63,6 @@ pub fn mid_ranks(x: &[f64]) -> Vec<f64> {
 
 /// `sum (t^3 - t)` over groups of `t` equal values: the tie correction of rank tests.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn tie_term(x: &[f64]) -> f64 {
     let cube = |(first, last, _): (usize, usize, _)| {
         let t = (last - first + 1) as f64;
@@ -90,7 +90,6 @@ fn tie_groups(x: &[f64]) -> Vec<(usize, usize, Vec<usize>)> {
 
 /// Autocovariances of lags `0..=lags`, mean removed, divisor `n`.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn autocovariances(x: &[f64], lags: usize) -> Vec<f64> {
     let centre = mean(x);
     let n = x.len();
@@ -119,6 +118,8 @@ mod tests {
         assert_eq!((mean(&x), median(&x), variance(&x, 1)), (3.0, 3.0, 10.0 / 3.0));
         assert_eq!(autocovariances(&x, 1), vec![2.5, (2.0 - 1.0 + 2.0) / 4.0]);
         assert_eq!(correlation(&x, &[2.0, 4.0, 8.0, 10.0]), Some(1.0));
-        assert_eq!(correlation(&x, &[1.0; 4]), None);
+        assert_eq!(correlation(&x, &[0.1; 4]), None);
+        assert_eq!(variance(&[0.1; 9], 1), 0.0);
+        assert!(mean(&[]).is_nan());
     }
 }

@@ -54,9 +54,8 @@ pub struct DieboldMariano {
 /// Compares two series of forecast errors of the same targets.
 ///
 /// # Errors
-/// Unequal lengths, fewer than two, values that are not finite, lags not below the length, or a
+/// Unequal lengths, fewer than two, values or losses that are not finite, lags not below the length, or a
 /// horizon of 0 or above the length.
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn diebold_mariano(e1: &[f64], e2: &[f64], how: Comparison) -> Result<DieboldMariano, ModelError> {
     if e1.len() != e2.len() {
         return Err(ModelError::DimensionMismatch { left: e1.len(), right: e2.len() });
@@ -75,6 +74,7 @@ pub fn diebold_mariano(e1: &[f64], e2: &[f64], how: Comparison) -> Result<Diebol
         Loss::Absolute => error.abs(),
     };
     let differences: Vec<f64> = e1.iter().zip(e2).map(|(a, b)| loss(*a) - loss(*b)).collect();
+    super::error::check_finite(&differences)?;
     let mean_difference = mean(&differences);
     let covariances = autocovariances(&differences, how.lags);
     let weight = |lag: usize| match how.kernel {
@@ -83,6 +83,7 @@ pub fn diebold_mariano(e1: &[f64], e2: &[f64], how: Comparison) -> Result<Diebol
     };
     let lagged: f64 = covariances.iter().enumerate().skip(1).map(|(lag, c)| weight(lag) * c).sum();
     let long_run_variance = covariances[0] + 2.0 * lagged;
+    super::error::check_finite(&[mean_difference, long_run_variance])?;
     let n = e1.len() as f64;
     let statistic = (long_run_variance > 0.0).then(|| {
         let h = how.horizon as f64;

@@ -26,7 +26,6 @@ pub struct Corrected {
 ///
 /// # Errors
 /// No p-values, one outside [0, 1] or not finite, or `alpha` outside (0, 1).
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 pub fn correct(p_values: &[f64], alpha: f64, correction: Correction) -> Result<Corrected, ModelError> {
     super::error::check_finite(p_values)?;
     if let Some(p) = p_values.iter().find(|p| !(0.0..=1.0).contains(*p)) {
@@ -38,31 +37,53 @@ pub fn correct(p_values: &[f64], alpha: f64, correction: Correction) -> Result<C
     let m = p_values.len();
     let mut order: Vec<usize> = (0..m).collect();
     order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
+    let sorted: Vec<f64> = order.iter().map(|index| p_values[*index]).collect();
+    let (in_order, rejected) = match correction {
+        Correction::Bonferroni => bonferroni(&sorted, alpha),
+        Correction::Holm => holm(&sorted, alpha),
+        Correction::BenjaminiHochberg => benjamini_hochberg(&sorted, alpha),
+    };
     let mut adjusted = vec![0.0; m];
-    let scaled = |place: usize, factor: f64| (factor * p_values[order[place]]).min(1.0);
-    match correction {
-        Correction::Bonferroni => {
-            for place in 0..m {
-                adjusted[order[place]] = scaled(place, m as f64);
-            }
-        }
-        Correction::Holm => {
-            let mut running = 0.0_f64;
-            for place in 0..m {
-                running = running.max(scaled(place, (m - place) as f64));
-                adjusted[order[place]] = running;
-            }
-        }
-        Correction::BenjaminiHochberg => {
-            let mut running = 1.0_f64;
-            for place in (0..m).rev() {
-                running = running.min(scaled(place, m as f64 / (place + 1) as f64));
-                adjusted[order[place]] = running;
-            }
-        }
+    let mut reject = vec![false; m];
+    for (place, index) in order.iter().enumerate() {
+        adjusted[*index] = in_order[place];
+        reject[*index] = place < rejected;
     }
-    let reject = adjusted.iter().map(|p| *p <= alpha).collect();
     Ok(Corrected { adjusted, reject })
+}
+
+// Each takes p-values in ascending order and gives their adjusted values and how many, from the
+// smallest, are rejected. Rejection compares p-values with levels, as the procedures are stated:
+// at the level itself an adjusted value may round to the other side.
+
+fn bonferroni(sorted: &[f64], alpha: f64) -> (Vec<f64>, usize) {
+    let m = sorted.len() as f64;
+    let adjusted = sorted.iter().map(|p| (m * p).min(1.0)).collect();
+    (adjusted, sorted.partition_point(|p| *p <= alpha / m))
+}
+
+fn holm(sorted: &[f64], alpha: f64) -> (Vec<f64>, usize) {
+    let left = |place: usize| (sorted.len() - place) as f64;
+    let mut running = 0.0_f64;
+    let step = |(place, p): (usize, &f64)| {
+        running = running.max((left(place) * p).min(1.0));
+        running
+    };
+    let adjusted = sorted.iter().enumerate().map(step).collect();
+    let first_kept = sorted.iter().enumerate().position(|(place, p)| *p > alpha / left(place));
+    (adjusted, first_kept.unwrap_or(sorted.len()))
+}
+
+fn benjamini_hochberg(sorted: &[f64], alpha: f64) -> (Vec<f64>, usize) {
+    let share = |place: usize| (place + 1) as f64 / sorted.len() as f64;
+    let mut adjusted = vec![1.0; sorted.len()];
+    let mut running = 1.0_f64;
+    for (place, p) in sorted.iter().enumerate().rev() {
+        running = running.min(p / share(place));
+        adjusted[place] = running;
+    }
+    let last_rejected = (0..sorted.len()).rev().find(|place| sorted[*place] <= share(*place) * alpha);
+    (adjusted, last_rejected.map_or(0, |place| place + 1))
 }
 
 #[cfg(test)]

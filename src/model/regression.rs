@@ -81,7 +81,6 @@ impl LeastSquares {
 
     /// The t-value of column `k` (from 1) in the regression on the first `k` columns.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     pub fn last_t(&self, k: usize) -> f64 {
         let residual_variance = self.rss(k) / (self.rows() as f64 - k as f64);
         self.rotated[k - 1] * self.r[(k - 1, k - 1)].signum() / residual_variance.sqrt()
@@ -91,7 +90,6 @@ impl LeastSquares {
     ///
     /// # Errors
     /// `Singular` when the triangle cannot be inverted.
-    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     pub fn fit(&self) -> Result<Fit, ModelError> {
         let k = self.columns.len();
         let head = self.rotated.rows(0, k).into_owned();
@@ -118,7 +116,6 @@ impl LeastSquares {
 ///
 /// # Errors
 /// `DimensionMismatch` when the columns are not those of the fit.
-#[expect(clippy::cast_precision_loss, reason = "lags are far below 2^53")]
 pub fn newey_west_errors(columns: &[Vec<f64>], fit: &Fit, lags: usize) -> Result<Vec<f64>, ModelError> {
     let k = columns.len();
     if fit.xtx_inverse.len() != k || columns.iter().any(|c| c.len() != fit.residuals.len()) {
@@ -151,10 +148,10 @@ pub struct Line {
     pub intercept: f64,
     /// Coefficient of `x`.
     pub slope: f64,
-    /// Classical standard error of the slope; NaN with two points.
-    pub slope_std_error: f64,
-    /// Share of the variance of `y` that is explained; NaN for a constant `y`.
-    pub r2: f64,
+    /// Classical standard error of the slope; `None` with two points.
+    pub slope_std_error: Option<f64>,
+    /// Share of the variance of `y` that is explained; `None` for a constant `y`.
+    pub r2: Option<f64>,
 }
 
 /// Fits a straight line.
@@ -162,7 +159,6 @@ pub struct Line {
 /// # Errors
 /// Unequal lengths, fewer than two points, values that are not finite, or constant `x`
 /// (`Degenerate`).
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn line(x: &[f64], y: &[f64]) -> Result<Line, ModelError> {
     use super::descriptive::{mean, sum_of_squares};
     if x.len() != y.len() {
@@ -178,8 +174,12 @@ pub fn line(x: &[f64], y: &[f64]) -> Result<Line, ModelError> {
     let slope = x.iter().zip(y).map(|(a, b)| (a - mx) * (b - my)).sum::<f64>() / sxx;
     let intercept = my - slope * mx;
     let rss: f64 = x.iter().zip(y).map(|(a, b)| (b - intercept - slope * a).powi(2)).sum();
-    let slope_std_error = (rss / (x.len() as f64 - 2.0) / sxx).sqrt();
-    Ok(Line { intercept, slope, slope_std_error, r2: 1.0 - rss / syy })
+    if !(slope.is_finite() && intercept.is_finite() && rss.is_finite()) {
+        return Err(ModelError::Degenerate { why: "the values are too large to be squared" });
+    }
+    let slope_std_error = (x.len() > 2).then(|| (rss / (x.len() as f64 - 2.0) / sxx).sqrt());
+    let r2 = (syy > 0.0 && syy.is_finite()).then(|| 1.0 - rss / syy);
+    Ok(Line { intercept, slope, slope_std_error, r2 })
 }
 
 #[cfg(test)]
@@ -215,7 +215,7 @@ mod tests {
         let fit = LeastSquares::new(x[..2].to_vec(), y.clone()).unwrap().fit().unwrap();
         let line = line(&x[1], &y).unwrap();
         assert!((line.slope - fit.coefficients[1]).abs() < 1e-12);
-        assert!((line.slope_std_error - fit.std_errors[1]).abs() < 1e-12);
+        assert!((line.slope_std_error.unwrap() - fit.std_errors[1]).abs() < 1e-12);
     }
 
     #[test]
@@ -227,5 +227,8 @@ mod tests {
         assert!(LeastSquares::new(vec![], x.clone()).is_err());
         assert!(LeastSquares::new(vec![vec![1.0]], x.clone()).is_err());
         assert!(line(&[1.0, 1.0], &[1.0, 2.0]).is_err());
+        assert!(line(&[1.0, 2.0, 3.0], &[1e300, -1e300, 1e300]).is_err());
+        let flat = line(&[1.0, 2.0], &[3.0, 3.0]).unwrap();
+        assert_eq!((flat.slope, flat.r2, flat.slope_std_error), (0.0, None, None));
     }
 }

@@ -96,7 +96,6 @@ pub fn bar_returns(bars: &[GridBar]) -> Result<Vec<BarReturn>, ModelError> {
     bars.windows(2).map(|pair| bar_return(&pair[0], &pair[1])).collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "shown in a message only")]
 fn bar_return(before: &GridBar, bar: &GridBar) -> Result<BarReturn, ModelError> {
     let step = bar.index.checked_sub(before.index).filter(|step| *step > 0);
     let Some(step) = step else {

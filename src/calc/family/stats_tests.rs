@@ -265,6 +265,8 @@ fn deterministic(case: &Case) -> Result<Deterministic, CalcError> {
 
 fn adf(case: &Case) -> Result<Value, CalcError> {
     let choice = match case.optional_text("autolag")? {
+        // Left out is the usual search; an explicit null is no search.
+        None if case.raw("autolag").is_none() => LagChoice::Aic,
         None => LagChoice::Fixed,
         Some("AIC") => LagChoice::Aic,
         Some("BIC") => LagChoice::Bic,
@@ -409,13 +411,11 @@ fn levene(case: &Case, centre: Centre) -> Result<Value, CalcError> {
     Ok(tested(hypothesis::levene(&case.groups("groups")?, centre)?))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 fn spearman(case: &Case) -> Result<Value, CalcError> {
     let test = hypothesis::spearman(&case.series("x")?, &case.series("y")?)?;
     Ok(Value::record([("rho", test.rho.into()), ("pvalue", test.p_value(test.n as f64).into())]))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn multiple_tests(case: &Case) -> Result<Value, CalcError> {
     let correction = match case.text("method")? {
         "bonferroni" => Correction::Bonferroni,

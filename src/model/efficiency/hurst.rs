@@ -61,7 +61,6 @@ fn mean_rescaled_range(increments: &[f64], size: usize) -> Result<f64, ModelErro
 
 /// Expected rescaled range of `n` independent values (Anis and Lloyd, 1976), `n >= 2`.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "window sizes are far below 2^53")]
 pub fn expected_rescaled_range(n: usize) -> f64 {
     let size = n as f64;
     let factor = (ln_gamma((size - 1.0) / 2.0) - ln_gamma(size / 2.0)).exp() / std::f64::consts::PI.sqrt();
@@ -102,7 +101,6 @@ pub fn lagged_differences(y: &[f64], lags: &[usize]) -> Result<(Vec<f64>, f64), 
     Ok((deviations, hurst))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "scales are far below 2^53")]
 fn check_scales(scales: &[usize], smallest: usize, largest: usize) -> Result<(), ModelError> {
     if scales.len() < 2 {
         return Err(ModelError::TooShort { need: 2, got: scales.len() });
@@ -117,7 +115,6 @@ fn check_scales(scales: &[usize], smallest: usize, largest: usize) -> Result<(),
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "scales are far below 2^53")]
 fn log_slope(scales: &[usize], values: &[f64]) -> Result<Line, ModelError> {
     if values.iter().any(|value| !(*value > 0.0 && value.is_finite())) {
         return Err(ModelError::Degenerate { why: "no variance at one of the scales" });
@@ -160,13 +157,10 @@ pub fn dfa(returns: &[f64], windows: &[usize]) -> Result<Dfa, ModelError> {
     let fluctuation: Vec<f64> =
         windows.iter().map(|window| fluctuation_at(&profile, *window)).collect::<Result<_, _>>()?;
     let line = log_slope(windows, &fluctuation)?;
-    if !line.slope_std_error.is_finite() {
-        return Err(ModelError::TooShort { need: 3, got: windows.len() });
-    }
-    Ok(Dfa { windows: windows.to_vec(), fluctuation, hurst: line.slope, std_error: line.slope_std_error })
+    let std_error = line.slope_std_error.ok_or(ModelError::TooShort { need: 3, got: windows.len() })?;
+    Ok(Dfa { windows: windows.to_vec(), fluctuation, hurst: line.slope, std_error })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "window sizes are far below 2^53")]
 fn fluctuation_at(profile: &[f64], window: usize) -> Result<f64, ModelError> {
     let time: Vec<f64> = (0..window).map(|t| t as f64).collect();
     let mut squares = 0.0;
@@ -214,7 +208,6 @@ pub fn scaling(returns: &[f64]) -> Result<(Scaling, Dfa, RescaledRange), ModelEr
 }
 
 /// About `count` whole numbers from `first` to `last`, evenly spaced in logs, without repeats.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn log_spaced(first: usize, last: usize, count: usize) -> Vec<usize> {
     let ratio = (last as f64 / first as f64).ln();
     let at = |i: usize| (first as f64 * (ratio * i as f64 / (count - 1) as f64).exp()).round() as usize;

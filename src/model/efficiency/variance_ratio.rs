@@ -42,7 +42,6 @@ pub struct VarianceRatio {
 ///
 /// # Errors
 /// Values that are not finite, `q < 2`, fewer than `q + 1` changes, or changes without variance.
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn variance_ratio(y: &[f64], q: usize, options: Options) -> Result<VarianceRatio, ModelError> {
     if q < 2 {
         return Err(ModelError::OutOfDomain { name: "q", value: q as f64, domain: "2 or more" });
@@ -79,7 +78,6 @@ pub fn variance_ratio(y: &[f64], q: usize, options: Options) -> Result<VarianceR
 }
 
 /// `n theta` of C3: the asymptotic variance under heteroskedasticity.
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 fn robust_variance(deviations: &[f64], total: f64, q: usize) -> f64 {
     let n = deviations.len() as f64;
     let term = |k: usize| {
@@ -103,7 +101,6 @@ pub struct RandomWalk {
 ///
 /// # Errors
 /// Fewer than `10 q` changes for the longest horizon, or as [`variance_ratio`].
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn random_walk(log_prices: &[f64]) -> Result<RandomWalk, ModelError> {
     const HORIZONS: [usize; 4] = [2, 5, 10, 20];
     check_series(log_prices, 10 * HORIZONS[3] + 1)?;

@@ -21,7 +21,6 @@ pub struct SessionReturn {
 ///
 /// # Errors
 /// Fewer than 10 known sessions among the last 20, or a return that is not finite.
-#[expect(clippy::cast_precision_loss, reason = "at most twenty")]
 pub fn zero_return_ratio(sessions: &[Option<SessionReturn>]) -> Result<f64, ModelError> {
     const WINDOW: usize = 20;
     const MINIMUM: usize = 10;
@@ -43,7 +42,6 @@ pub fn zero_return_ratio(sessions: &[Option<SessionReturn>]) -> Result<f64, Mode
 ///
 /// # Errors
 /// Times that go backwards.
-#[expect(clippy::cast_precision_loss, reason = "nanoseconds within a session are below 2^53")]
 pub fn mean_trade_interval_min(
     times: &[Timestamp],
     halts: &[(Timestamp, Timestamp)],
@@ -65,7 +63,6 @@ pub fn mean_trade_interval_min(
 /// Share of a session's volume in its largest tenth of trades (at least one); `None` without
 /// volume.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "share counts are below 2^53")]
 pub fn largest_tenth(trades: &[Qty]) -> Option<f64> {
     let mut sizes: Vec<i64> = trades.iter().map(|qty| qty.units().max(0)).collect();
     sizes.sort_unstable_by(|a, b| b.cmp(a));
@@ -111,7 +108,7 @@ mod tests {
         sessions.extend(vec![None; 5]);
         assert_eq!(zero_return_ratio(&sessions), Ok(5.0 / 15.0));
         assert_eq!(zero_return_ratio(&sessions[15..]), Err(ModelError::TooShort { need: 10, got: 0 }));
-        assert!(zero_return_ratio(&vec![session(f64::NAN, true); 12]).is_err());
+        assert!(zero_return_ratio(&[session(f64::NAN, true); 12]).is_err());
     }
 
     #[test]

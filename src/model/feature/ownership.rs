@@ -12,7 +12,6 @@ pub struct OwnershipRatios {
     pub free_float: f64,
 }
 
-#[expect(clippy::cast_precision_loss, reason = "share counts are below 2^53")]
 fn shares(qty: Qty) -> f64 {
     qty.units() as f64
 }

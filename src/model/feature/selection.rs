@@ -170,7 +170,6 @@ fn judge(name: &str, values: &[Option<f64>], target: &[Option<f64>], rules: Rule
 /// `n / (1 + 2 sum (1 - k/(h+1)) rho_x(k) rho_y(k))`, within [3, n]: rows whose targets overlap
 /// are not independent.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn effective_pairs(x: &[f64], y: &[f64], horizon: usize) -> f64 {
     let n = x.len() as f64;
     let lags = horizon.min(x.len().saturating_sub(1));

@@ -20,7 +20,6 @@ pub enum Centre {
 /// # Errors
 /// Fewer than two groups, an empty group, values that are not finite, or deviations that do not
 /// vary within groups (`Degenerate`).
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn levene(groups: &[Vec<f64>], centre: Centre) -> Result<Tested, ModelError> {
     if groups.len() < 2 {
         return Err(ModelError::TooShort { need: 2, got: groups.len() });

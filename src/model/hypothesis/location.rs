@@ -59,7 +59,6 @@ impl TTest {
 ///
 /// # Errors
 /// Fewer than two values, values that are not finite, or no variance (`Degenerate`).
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn t_test(x: &[f64], null: f64) -> Result<TTest, ModelError> {
     check_series(x, 2)?;
     let n = x.len() as f64;
@@ -70,7 +69,6 @@ pub fn t_test(x: &[f64], null: f64) -> Result<TTest, ModelError> {
 ///
 /// # Errors
 /// Fewer than two values in either sample, values that are not finite, or no variance in both.
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn welch(x: &[f64], y: &[f64]) -> Result<TTest, ModelError> {
     check_two(x, y)?;
     check_series(x, 2)?;

@@ -22,7 +22,6 @@ pub struct JarqueBera {
 ///
 /// # Errors
 /// Fewer than two values, values that are not finite, or no variance.
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn jarque_bera(x: &[f64]) -> Result<JarqueBera, ModelError> {
     check_series(x, 2)?;
     let (n, centre) = (x.len() as f64, mean(x));
@@ -56,7 +55,6 @@ pub struct LjungBox {
 ///
 /// # Errors
 /// No lags, a lag of 0 or not below the length, values that are not finite, or no variance.
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn ljung_box(x: &[f64], lags: &[usize], model_df: usize) -> Result<Vec<LjungBox>, ModelError> {
     let longest = lags.iter().copied().max().ok_or(ModelError::EmptyInput)?;
     check_series(x, longest.saturating_add(1))?;

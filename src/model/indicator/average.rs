@@ -40,7 +40,6 @@ impl Ema {
     ///
     /// # Errors
     /// A span of 0.
-    #[expect(clippy::cast_precision_loss, reason = "spans are far below 2^53")]
     pub fn new(span: usize) -> Result<Self, ModelError> {
         let span = check_window("span", span)?;
         Ok(Self { weight: 2.0 / (span as f64 + 1.0), value: None })
@@ -71,7 +70,6 @@ impl Wilder {
     ///
     /// # Errors
     /// `n` of 0.
-    #[expect(clippy::cast_precision_loss, reason = "windows are far below 2^53")]
     pub fn new(n: usize) -> Result<Self, ModelError> {
         check_window("n", n).map(|n| Self { n: n as f64, seen: 0.0, sum: 0.0 })
     }

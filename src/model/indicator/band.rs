@@ -47,7 +47,6 @@ impl Bollinger {
             return Some(Band { middle: first, upper: first, lower: first, position: None });
         }
         let middle = self.window.mean();
-        #[expect(clippy::cast_precision_loss, reason = "windows are far below 2^53")]
         let n = self.window.n as f64;
         let squares: f64 = self.window.values.iter().map(|v| (v - middle) * (v - middle)).sum();
         let reach = self.k * (squares / n).sqrt();

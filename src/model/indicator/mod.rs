@@ -56,7 +56,6 @@ impl Window {
         self.values.len() == self.n
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "windows are far below 2^53")]
     fn mean(&self) -> f64 {
         self.values.iter().sum::<f64>() / self.values.len() as f64
     }

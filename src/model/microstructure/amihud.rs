@@ -16,14 +16,17 @@ pub struct Illiquidity {
 /// The bare estimator: `scale` times the mean of `|r| / turnover` over days with turnover above 0.
 ///
 /// # Errors
-/// Unequal lengths, values that are not finite, negative turnover (`OutOfDomain`), or no day with
-/// trade (`Degenerate`).
+/// Unequal lengths, values that are not finite, negative turnover or a scale that is not positive
+/// (`OutOfDomain`), or no day with trade (`Degenerate`).
 pub fn amihud(returns: &[f64], turnover: &[f64], scale: f64) -> Result<Illiquidity, ModelError> {
     if returns.len() != turnover.len() {
         return Err(ModelError::DimensionMismatch { left: returns.len(), right: turnover.len() });
     }
     check_finite(returns)?;
     check_finite(turnover)?;
+    if !(scale > 0.0 && scale.is_finite()) {
+        return Err(ModelError::OutOfDomain { name: "scale", value: scale, domain: "above 0" });
+    }
     if let Some(value) = turnover.iter().find(|value| **value < 0.0) {
         return Err(ModelError::OutOfDomain { name: "turnover", value: *value, domain: "0 or more" });
     }

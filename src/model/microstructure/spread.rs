@@ -102,7 +102,6 @@ pub struct Roll {
 ///
 /// # Errors
 /// Fewer than 4 prices, or values that are not finite.
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn roll(prices: &[f64]) -> Result<Roll, ModelError> {
     check_series(prices, 4)?;
     let changes: Vec<f64> = prices.windows(2).map(|pair| pair[1] - pair[0]).collect();

@@ -22,9 +22,6 @@ pub struct Vpin {
 }
 
 impl Vpin {
-    /// One trade may fill at most this many buckets; more means the bucket is not of this market.
-    const BUCKETS_PER_TRADE: f64 = 1e6;
-
     /// Buckets of `bucket_volume` shares, the last `window` of them.
     ///
     /// # Errors
@@ -41,7 +38,8 @@ impl Vpin {
         Ok(Self { bucket_volume, window, filled: 0.0, bought: 0.0, imbalances })
     }
 
-    /// The specification's choice: 50 buckets, each a fiftieth of the average daily volume.
+    /// The specification's choice: 50 buckets, each a fiftieth of the average daily volume. The
+    /// volume is set once a day, and a new one starts a new history.
     ///
     /// # Errors
     /// An average daily volume that is not positive and finite.
@@ -49,38 +47,29 @@ impl Vpin {
         Self::new(average_daily_volume / 50.0, 50)
     }
 
-    /// Takes a trade of which `buy_share` in [0, 1] counts as bought, and reports the bought volume
-    /// of every bucket it completes. A trade of size 0 is ignored.
+    /// Takes a trade of which `buy_share` in [0, 1] counts as bought. A trade of size 0 is ignored,
+    /// and one of any size takes no longer than the window.
     ///
     /// # Errors
-    /// Volume negative, not finite or out of all proportion to the bucket, or a share outside [0, 1].
-    pub fn push(
-        &mut self,
-        volume: f64,
-        buy_share: f64,
-        mut completed: impl FnMut(f64),
-    ) -> Result<(), ModelError> {
-        let most = Self::BUCKETS_PER_TRADE * self.bucket_volume;
-        if !(0.0..=most).contains(&volume) {
-            let (name, domain) = ("volume", "0 or more, and at most 1e6 buckets");
-            return Err(ModelError::OutOfDomain { name, value: volume, domain });
+    /// Volume negative or not finite, or a share outside [0, 1]; nothing is kept.
+    pub fn push(&mut self, volume: f64, buy_share: f64) -> Result<(), ModelError> {
+        check_trade(volume, buy_share)?;
+        let room = self.bucket_volume - self.filled;
+        if volume < room {
+            self.filled += volume;
+            self.bought += volume * buy_share;
+            return Ok(());
         }
-        if !(0.0..=1.0).contains(&buy_share) {
-            return Err(ModelError::OutOfDomain { name: "buy share", value: buy_share, domain: "[0, 1]" });
+        self.close_bucket(self.bought + room * buy_share);
+        let left = volume - room;
+        let whole = (left / self.bucket_volume).floor();
+        // Buckets filled by one trade are equal; only the last of them stay in the window.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+        for _ in 0..(whole as usize).min(self.window) {
+            self.close_bucket(self.bucket_volume * buy_share);
         }
-        let mut left = volume;
-        while left > 0.0 {
-            let room = self.bucket_volume - self.filled;
-            if left < room {
-                self.filled += left;
-                self.bought += left * buy_share;
-                break;
-            }
-            let bought = self.bought + room * buy_share;
-            left -= room;
-            self.close_bucket(bought);
-            completed(bought);
-        }
+        self.filled = (left - whole * self.bucket_volume).max(0.0);
+        self.bought = self.filled * buy_share;
         Ok(())
     }
 
@@ -89,13 +78,10 @@ impl Vpin {
         if self.imbalances.len() > self.window {
             self.imbalances.pop_front();
         }
-        self.filled = 0.0;
-        self.bought = 0.0;
     }
 
     /// In [0, 1]; `None` until the window is full.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "windows are far below 2^53")]
     pub fn value(&self) -> Option<f64> {
         let full = self.imbalances.len() == self.window;
         full.then(|| {
@@ -103,6 +89,16 @@ impl Vpin {
             mean.clamp(0.0, 1.0)
         })
     }
+}
+
+fn check_trade(volume: f64, buy_share: f64) -> Result<(), ModelError> {
+    if !(volume >= 0.0 && volume.is_finite()) {
+        return Err(ModelError::OutOfDomain { name: "volume", value: volume, domain: "0 or more" });
+    }
+    if !(0.0..=1.0).contains(&buy_share) {
+        return Err(ModelError::OutOfDomain { name: "buy share", value: buy_share, domain: "[0, 1]" });
+    }
+    Ok(())
 }
 
 /// VPIN over a whole run of trades.
@@ -114,31 +110,52 @@ pub struct VpinSeries {
     pub vpin: Vec<f64>,
 }
 
-/// The batch form: `buy_shares[i]` of `volumes[i]` was bought.
+/// The batch form: `buy_shares[i]` of `volumes[i]` was bought. Every bucket is reported.
 ///
 /// # Errors
-/// Unequal lengths, or as [`Vpin::new`] and [`Vpin::push`].
+/// Unequal lengths, volumes that would fill more than ten million buckets, or as [`Vpin::new`] and
+/// [`Vpin::push`].
 pub fn vpin_series(
     volumes: &[f64],
     buy_shares: &[f64],
     bucket_volume: f64,
     window: usize,
 ) -> Result<VpinSeries, ModelError> {
+    const MOST_BUCKETS: f64 = 1e7;
     if volumes.len() != buy_shares.len() {
         return Err(ModelError::DimensionMismatch { left: volumes.len(), right: buy_shares.len() });
     }
     check_finite(volumes)?;
     check_finite(buy_shares)?;
-    let mut buckets = Vpin::new(bucket_volume, window)?;
-    let mut bought = Vec::new();
-    for (volume, share) in volumes.iter().zip(buy_shares) {
-        buckets.push(*volume, *share, |bucket| bought.push(bucket))?;
+    Vpin::new(bucket_volume, window)?;
+    volumes.iter().zip(buy_shares).try_for_each(|(volume, share)| check_trade(*volume, *share))?;
+    let buckets = volumes.iter().sum::<f64>() / bucket_volume;
+    if !(0.0..=MOST_BUCKETS).contains(&buckets) {
+        return Err(ModelError::OutOfDomain { name: "buckets", value: buckets, domain: "at most 1e7" });
     }
-    #[expect(clippy::cast_precision_loss, reason = "windows are far below 2^53")]
+    let bought = fill_buckets(volumes, buy_shares, bucket_volume);
     let scale = window as f64 * bucket_volume;
     let imbalances: Vec<f64> = bought.iter().map(|b| (2.0 * b - bucket_volume).abs()).collect();
     let vpin = imbalances.windows(window).map(|last| (last.iter().sum::<f64>() / scale).clamp(0.0, 1.0));
     Ok(VpinSeries { vpin: vpin.collect(), bought })
+}
+
+/// Bought volume of every complete bucket, one bucket after another.
+fn fill_buckets(volumes: &[f64], buy_shares: &[f64], bucket_volume: f64) -> Vec<f64> {
+    let mut complete = Vec::new();
+    let (mut filled, mut bought) = (0.0, 0.0);
+    for (volume, share) in volumes.iter().zip(buy_shares) {
+        let mut left = *volume;
+        while left >= bucket_volume - filled {
+            let room = bucket_volume - filled;
+            complete.push(bought + room * share);
+            left -= room;
+            (filled, bought) = (0.0, 0.0);
+        }
+        filled += left;
+        bought += left * share;
+    }
+    complete
 }
 
 /// The distribution by which a standardised price change becomes a buy share.
@@ -254,7 +271,6 @@ pub fn raised_threshold(z_min: f64, vpin: f64) -> f64 {
 
 /// The share of the instrument's own history at or below a value; `None` without history.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn percentile(history: &[f64], value: f64) -> Option<f64> {
     let below = history.iter().filter(|past| **past <= value).count();
     (!history.is_empty()).then(|| below as f64 / history.len() as f64)
@@ -281,10 +297,15 @@ mod tests {
         }
         assert!(Vpin::new(1.0, 0).is_err());
         let mut vpin = Vpin::new(1.0, 2).unwrap();
-        for (volume, share) in [(-1.0, 0.5), (f64::NAN, 0.5), (1.0, 1.5), (1e7, 0.5), (1.0, f64::NAN)] {
-            assert!(vpin.push(volume, share, |_| ()).is_err());
+        for (volume, share) in
+            [(-1.0, 0.5), (f64::NAN, 0.5), (1.0, 1.5), (f64::INFINITY, 0.5), (1.0, f64::NAN)]
+        {
+            assert!(vpin.push(volume, share).is_err());
         }
         assert_eq!(vpin, Vpin::new(1.0, 2).unwrap());
+        assert!(vpin_series(&[1e9], &[1.0], 1.0, 2).is_err());
+        vpin.push(1e300, 1.0).unwrap();
+        assert_eq!(vpin.value(), Some(1.0));
         assert!(bulk_shares(&[1.0, 2.0, 2.5], BulkCurve::StudentT(0.0)).is_err());
         assert!(bulk_shares(&[1.0; 5], BulkCurve::Normal).is_err());
     }
@@ -310,7 +331,7 @@ mod tests {
             let shares: Vec<f64> = trades.iter().map(|t| f64::from(t.1) / 2.0).collect();
             let mut online = Vpin::new(f64::from(bucket), 4).unwrap();
             for end in 1..=volumes.len() {
-                online.push(volumes[end - 1], shares[end - 1], |_| ()).unwrap();
+                online.push(volumes[end - 1], shares[end - 1]).unwrap();
                 let batch = vpin_series(&volumes[..end], &shares[..end], f64::from(bucket), 4).unwrap();
                 prop_assert_eq!(online.value(), batch.vpin.last().copied());
                 prop_assert!(online.value().is_none_or(|v| (0.0..=1.0).contains(&v)));

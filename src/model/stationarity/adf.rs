@@ -46,7 +46,6 @@ pub struct Adf {
 /// # Errors
 /// Values that are not finite, a constant series (`Degenerate`), a maximum lag above
 /// `n/2 - 1 - k` (`OutOfDomain`), too few rows, or dependent regressors (`Singular`).
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn adf(
     y: &[f64],
     deterministic: Deterministic,
@@ -91,7 +90,6 @@ pub fn adf(
     })
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn default_max_lag(n: usize) -> usize {
     (12.0 * (n as f64 / 100.0).powf(0.25)).ceil() as usize
 }
@@ -136,7 +134,6 @@ fn regression(
     LeastSquares::new(columns, differences[dropped..].to_vec())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
 fn search(
     y: &[f64],
     deterministic: Deterministic,
@@ -186,7 +183,6 @@ pub struct Stationarity {
 /// # Errors
 /// Fewer than 30 values is `TooShort`, which callers treat as *not shown stationary*; otherwise
 /// as [`adf`].
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 pub fn stationary(y: &[f64], deterministic: Deterministic) -> Result<Stationarity, ModelError> {
     const MINIMUM: usize = 30;
     check_series(y, MINIMUM)?;

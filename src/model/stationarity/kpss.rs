@@ -37,7 +37,6 @@ const AROUND_TREND: [f64; 4] = [0.119, 0.146, 0.176, 0.216];
 /// Values that are not finite, fewer than two (three with a trend), a lag count not below the
 /// length, another deterministic part than those two (`OutOfDomain`), or residuals without
 /// variance (`Degenerate`).
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 pub fn kpss(y: &[f64], around: Deterministic, bandwidth: Bandwidth) -> Result<Kpss, ModelError> {
     let table = match around {
         Deterministic::Constant => &AROUND_LEVEL,
@@ -81,18 +80,15 @@ fn product(residuals: &[f64], lag: usize) -> f64 {
     residuals.iter().skip(lag).zip(residuals).map(|(a, b)| a * b).sum()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
 fn long_run_variance(residuals: &[f64], lags: usize) -> f64 {
     let weighted = |lag: usize| 2.0 * (1.0 - lag as f64 / (lags as f64 + 1.0)) * product(residuals, lag);
     (product(residuals, 0) + (1..=lags).map(weighted).sum::<f64>()) / residuals.len() as f64
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn legacy_lags(n: usize) -> usize {
     (12.0 * (n as f64 / 100.0).powf(0.25)).ceil() as usize
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn automatic_lags(residuals: &[f64]) -> usize {
     let n = residuals.len() as f64;
     let pilot = n.powf(2.0 / 9.0) as usize;

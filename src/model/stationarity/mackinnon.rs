@@ -111,7 +111,6 @@ impl Surface {
 
     /// Critical values for `n` rows used.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     pub fn critical_values(self, n: usize) -> CriticalValues {
         let table = self.table();
         let at = |level: usize| polynomial(&table.critical[level], 1.0 / n as f64);

@@ -38,7 +38,6 @@ impl Deterministic {
     }
 
     /// Its columns over `n` rows, on a time scale of about one so that powers stay comparable.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_wrap, clippy::cast_possible_truncation)]
     fn columns(self, n: usize) -> Vec<Vec<f64>> {
         let time = |row: usize| (row as f64 + 1.0) / n as f64;
         (0..self.terms()).map(|power| (0..n).map(|row| time(row).powi(power as i32)).collect()).collect()
