@@ -96,10 +96,6 @@ fn states<T>(
     Ok(means.into_iter().zip(spreads).map(|(mean, spread)| state(mean, spread)).collect::<Result<_, _>>()?)
 }
 
-fn diagonal(mean: Vec<f64>, variances: &Vec<f64>) -> Result<State, ModelError> {
-    State::diagonal(mean, variances)
-}
-
 fn check_diagonal(case: &Case) -> Result<(), CalcError> {
     match case.optional_text("covariance_type")? {
         None | Some("diag") => Ok(()),
@@ -143,7 +139,9 @@ fn hmm_em_steps(case: &Case) -> Result<Value, CalcError> {
     let start = GaussianHmm {
         start: case.series("startprob0")?,
         transition: case.matrix("transmat0")?,
-        states: states(case.matrix("means0")?, &case.matrix("vars0")?, diagonal)?,
+        states: states(case.matrix("means0")?, &case.matrix("vars0")?, |mean, vars| {
+            State::diagonal(mean, vars)
+        })?,
     };
     let options = EmOptions {
         steps: case.count("n_iter")?,
@@ -185,7 +183,7 @@ fn recheck_fit(case: &Case, value: &Value) -> Result<Vec<(&'static str, f64)>, C
     let model = GaussianHmm {
         start: series("startprob")?,
         transition: matrix("transmat")?,
-        states: states(matrix("means")?, &matrix("vars")?, diagonal)?,
+        states: states(matrix("means")?, &matrix("vars")?, |mean, vars| State::diagonal(mean, vars))?,
     };
     Ok(vec![("llf", posteriors(&model, &case.matrix("X")?)?.log_likelihood)])
 }

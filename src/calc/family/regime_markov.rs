@@ -1,7 +1,7 @@
 //! Two-state Markov switching: filters, smoothers and fits.
 //!
-//! Evaluated as plain maximum likelihood, without pseudo-counts, floors or a verdict on degeneracy; those
-//! belong to the product's daily model.
+//! Evaluated as plain maximum likelihood, without pseudo-counts, floors or a verdict on degeneracy;
+//! those belong to the product's daily model.
 
 use crate::calc::{CalcError, Case, Field, Function, Kind, Value};
 use crate::model::ModelError;

@@ -263,7 +263,7 @@ fn garch_given(case: &Case, kind: ErrorKind) -> Result<Value, CalcError> {
         let value = horizon as f64;
         return Err(ModelError::OutOfDomain { name: "horizon", value, domain: "at most 100,000" }.into());
     }
-    Ok(path_parts(&path).with("forecast_variance", model.forecast(path.next, horizon)))
+    Ok(path_parts(&path).with("forecast_variance", model.forecast(path.next, horizon)?))
 }
 
 fn garch_fit(case: &Case, kind: ErrorKind) -> Result<Value, CalcError> {
@@ -288,7 +288,7 @@ fn part(value: &Value, key: &str) -> Result<f64, CalcError> {
 
 fn recheck_egarch(case: &Case, value: &Value) -> Result<Vec<(&'static str, f64)>, CalcError> {
     let model = egarch(|key| part(value, key), Errors::StudentT { nu: part(value, "nu")? })?;
-    if !(model.beta.abs() < 1.0) {
+    if model.beta.is_nan() || model.beta.abs() >= 1.0 {
         return Err(CalcError::InfeasibleResult(format!("beta is {}", model.beta)));
     }
     Ok(vec![("llf", model.variances(&case.series("y")?)?.log_likelihood)])
@@ -296,7 +296,8 @@ fn recheck_egarch(case: &Case, value: &Value) -> Result<Vec<(&'static str, f64)>
 
 fn recheck_garch(case: &Case, value: &Value, kind: ErrorKind) -> Result<Vec<(&'static str, f64)>, CalcError> {
     let model = garch(|key| part(value, key), kind)?;
-    if !(model.alpha + model.beta <= 1.0 + 1e-9) {
+    let stationary = model.alpha + model.beta <= 1.0 + 1e-9;
+    if !stationary {
         return Err(CalcError::InfeasibleResult(format!("alpha + beta is {}", model.alpha + model.beta)));
     }
     Ok(vec![("llf", model.variances(&case.series("y")?)?.log_likelihood)])

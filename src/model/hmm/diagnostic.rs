@@ -1,5 +1,7 @@
 //! Three states of the daily return, for display (C8).
 
+use serde::{Deserialize, Serialize};
+
 use super::{GaussianHmm, HmmFit, HmmSearch, fit_diagonal, posteriors};
 use crate::model::ModelError;
 use crate::model::error::check_series;
@@ -10,7 +12,8 @@ const RETURNS_MIN: usize = 250;
 const WEIGHT_MIN: f64 = 0.05;
 
 /// A state by its volatility.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DiagnosticState {
     /// The calmest.
     LowVol,
@@ -21,7 +24,8 @@ pub enum DiagnosticState {
 }
 
 /// A state by the sign of its mean, when that is at least two standard errors from zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MeanLabel {
     /// Above.
     Bull,
@@ -32,7 +36,7 @@ pub enum MeanLabel {
 }
 
 /// A fitted diagnostic, states in the order of [`DiagnosticState`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ThreeStates {
     /// The model, for the forward filter.
     pub model: GaussianHmm,

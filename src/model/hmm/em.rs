@@ -67,7 +67,7 @@ fn maximise(expected: &Posteriors, x: &[Vec<f64>], options: &EmOptions) -> Resul
     let states = (0..k).map(|state| {
         let weight = |t: usize| expected.smoothed[t][state];
         let total: f64 = (0..x.len()).map(weight).sum();
-        if !(total > 1e-12) {
+        if total.is_nan() || total <= 1e-12 {
             return Err(ModelError::Degenerate { why: "a state has no observations" });
         }
         let mean: Vec<f64> =

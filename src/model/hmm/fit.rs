@@ -62,7 +62,8 @@ pub fn fit_diagonal(x: &[Vec<f64>], search: &HmmSearch) -> Result<HmmFit, ModelE
     }
     let sample = sample_variances(x, d);
     let sizes = (0..d).map(|c| x.iter().fold(0.0_f64, |m, row| m.max(row[c].abs())));
-    if sample.iter().zip(sizes).any(|(v, size)| !(v.sqrt() > 1e-12 * size)) || d == 0 {
+    let varies = sample.iter().zip(sizes).all(|(v, size)| v.sqrt() > 1e-12 * size);
+    if !varies || d == 0 {
         return Err(ModelError::Degenerate { why: "the values do not vary" });
     }
     let floor = sample.iter().copied().fold(f64::INFINITY, f64::min) * search.variance_floor;

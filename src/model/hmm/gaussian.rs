@@ -1,9 +1,11 @@
 //! The model: a chain, and a normal distribution for each of its states.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::ModelError;
 
 /// The distribution of an observation in one state.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// Mean of each coordinate.
     pub mean: Vec<f64>,
@@ -79,7 +81,7 @@ impl State {
 }
 
 /// A hidden Markov model with normal states.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GaussianHmm {
     /// Distribution of the first state.
     pub start: Vec<f64>,

@@ -1,10 +1,12 @@
 //! Forward, backward and best path.
 
+use serde::{Deserialize, Serialize};
+
 use super::{GaussianHmm, log_sum_exp};
 use crate::model::ModelError;
 
 /// The forward filter: what is known from the observations so far. This is the live one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Forward {
     model: GaussianHmm,
     log_filtered: Option<Vec<f64>>,

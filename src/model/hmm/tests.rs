@@ -59,9 +59,9 @@ fn the_recursions_equal_the_sum_over_all_paths() {
     }
     let got = posteriors(&model, &x).unwrap();
     assert!((got.log_likelihood - f64::ln(total)).abs() < 1e-12);
-    for t in 0..n {
-        for k in 0..3 {
-            assert!((got.smoothed[t][k] - smoothed[t][k] / total).abs() < 1e-12, "{t} {k}");
+    for (got, weighed) in got.smoothed.iter().zip(&smoothed) {
+        for (p, weight) in got.iter().zip(weighed) {
+            assert!((p - weight / total).abs() < 1e-12, "{got:?} {weighed:?}");
         }
     }
     let path = viterbi(&model, &x).unwrap();

@@ -93,9 +93,12 @@ fn degeneracy(
             !(OCCUPANCY_MIN..=1.0 - OCCUPANCY_MIN).contains(&occupancy),
             "a regime holds less than 5 % of the days",
         ),
-        (!(separation >= SEPARATION_MIN), "the regimes' volatilities are less than 1.2 apart"),
-        (duration.iter().any(|d| !(*d >= DURATION_MIN)), "a regime lasts less than 2 days"),
-        (duration.iter().any(|d| !(*d <= n as f64 / 2.0)), "a regime lasts more than half the sample"),
+        (
+            separation.is_nan() || separation < SEPARATION_MIN,
+            "the regimes' volatilities are less than 1.2 apart",
+        ),
+        (duration.iter().any(|d| *d < DURATION_MIN), "a regime lasts less than 2 days"),
+        (duration.iter().any(|d| *d > n as f64 / 2.0), "a regime lasts more than half the sample"),
         (!finite_curvature, "the curvature of the likelihood is not finite"),
     ];
     rules.into_iter().find_map(|(broken, why)| broken.then_some(why))
@@ -126,7 +129,7 @@ pub struct KeptFit {
 }
 
 /// What is believed at the close of a session.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DailyBelief {
     /// Probability that the last completed session was one of stress.
     pub p_stress: FilteredProbability,
@@ -191,11 +194,8 @@ fn volatility_ratio(returns: &[f64]) -> Result<Option<FilteredProbability>, Mode
     let today = sigma[PROXY_WINDOW - 1];
     sigma.sort_by(f64::total_cmp);
     let median = 0.5 * (sigma[PROXY_WINDOW / 2 - 1] + sigma[PROXY_WINDOW / 2]);
-    if !(median > 0.0) {
-        return Ok(None);
-    }
     let p = ((today / median - 1.0) / 1.5).clamp(0.02, 0.98);
-    Ok(Some(FilteredProbability::from_recursion(p)))
+    Ok((median > 0.0).then(|| FilteredProbability::from_recursion(p)))
 }
 
 #[cfg(test)]

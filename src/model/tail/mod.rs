@@ -63,7 +63,7 @@ pub fn estimate(returns: &[f64], confidence: f64) -> Result<TailEstimate, ModelE
     check_series(returns, RETURNS_MIN)?;
     check_confidence(confidence)?;
     let moments = parametric::Moments::of(returns)?;
-    if !(moments.sigma > 0.0) {
+    if moments.sigma == 0.0 {
         return Err(ModelError::Degenerate { why: "the returns do not vary" });
     }
     let historical = if returns.len() >= HISTORICAL_MIN {

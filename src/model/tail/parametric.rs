@@ -23,7 +23,8 @@ impl Moments {
     /// Of at least two returns.
     ///
     /// # Errors
-    /// [`ModelError::EmptyInput`], [`ModelError::NonFinite`], [`ModelError::TooShort`].
+    /// [`ModelError::EmptyInput`], [`ModelError::NonFinite`], [`ModelError::TooShort`];
+    /// [`ModelError::OutOfDomain`] for a return of 1e70 or more.
     pub fn of(returns: &[f64]) -> Result<Self, ModelError> {
         check_series(returns, 2)?;
         let n = returns.len() as f64;
@@ -32,6 +33,10 @@ impl Moments {
         let largest = returns.iter().fold(0.0_f64, |m, r| m.max(r.abs()));
         // Rounding alone gives equal returns a deviation of about 1e-16 of their size.
         let variance = Some(central(2)).filter(|v| v.sqrt() > 1e-14 * largest).unwrap_or(0.0);
+        if largest >= 1e70 {
+            let domain = "below 1e70, so that fourth powers are finite";
+            return Err(ModelError::OutOfDomain { name: "return", value: largest, domain });
+        }
         let (skew, excess_kurtosis) = if variance > 0.0 {
             (central(3) / variance.powf(1.5), central(4) / (variance * variance) - 3.0)
         } else {

@@ -89,6 +89,68 @@ pub fn zero_mean(x: &[f64], spec: &EwmaSpec) -> Result<Ewma, ModelError> {
     }
 }
 
+/// The product's recursion as a small machine: the variance known before each value, for scaling
+/// it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EwmaFilter {
+    lambda: f64,
+    /// Squares still gathered for the start; empty once it is made.
+    warming: Vec<f64>,
+    next: Option<f64>,
+    skipped: u64,
+}
+
+impl EwmaFilter {
+    /// Values that make the start.
+    const START: usize = 20;
+
+    /// With the product's span of 60.
+    #[must_use]
+    pub fn product() -> Self {
+        Self { lambda: EwmaSpec::lambda_of_span(60.0), warming: Vec::new(), next: None, skipped: 0 }
+    }
+
+    /// Takes the next value and gives the variance known before it; `None` over the first 20, which
+    /// make the start. A value that has no finite square is skipped and counted.
+    pub fn on_value(&mut self, x: f64) -> Option<f64> {
+        let square = x * x;
+        if !square.is_finite() {
+            self.skipped += 1;
+            return self.next;
+        }
+        let before = self.next;
+        match before {
+            Some(variance) => self.next = Some(self.lambda * variance + (1.0 - self.lambda) * square),
+            None => self.warm_up(square),
+        }
+        before
+    }
+
+    /// The start is the mean square of the first 20, and these then run through the recursion as
+    /// well.
+    fn warm_up(&mut self, square: f64) {
+        self.warming.push(square);
+        if self.warming.len() == Self::START {
+            let squares = std::mem::take(&mut self.warming);
+            let start = squares.iter().sum::<f64>() / squares.len() as f64;
+            let step = |variance: f64, square: &f64| self.lambda * variance + (1.0 - self.lambda) * square;
+            self.next = Some(squares.iter().fold(start, step));
+        }
+    }
+
+    /// The variance of the next value; `None` before the start.
+    #[must_use]
+    pub const fn next_variance(&self) -> Option<f64> {
+        self.next
+    }
+
+    /// Values that could not be used.
+    #[must_use]
+    pub const fn skipped(&self) -> u64 {
+        self.skipped
+    }
+}
+
 /// Exponentially weighted variance about the weighted mean, at every value.
 ///
 /// `adjust`: weights `(1-a)^i` normalised over what there is; otherwise weight `a (1-a)^i` and
@@ -152,6 +214,21 @@ mod tests {
         assert!(path.variance[31] > 0.03);
     }
 
+    #[test]
+    fn one_value_at_a_time_is_the_batch_form() {
+        let x: Vec<f64> = (0..90).map(|i| 0.01 * f64::from(i * i % 17) - 0.06).collect();
+        let mut filter = EwmaFilter::product();
+        for t in 0..x.len() {
+            let known = filter.on_value(x[t]);
+            let batch = zero_mean(&x[..=t], &EwmaSpec::product()).unwrap();
+            assert_eq!(known.is_some(), t >= 20, "{t}");
+            assert_eq!(known, (t >= 20).then(|| batch.variance[t]), "{t}");
+            assert_eq!(filter.next_variance(), (t >= 19).then_some(batch.next), "{t}");
+        }
+        filter.on_value(f64::NAN);
+        assert_eq!(filter.skipped(), 1);
+    }
+
     /// The recursion against the weights written out.
     #[test]
     fn the_four_conventions_are_their_weights() {
@@ -159,7 +236,7 @@ mod tests {
         let alpha = 2.0 / 6.0;
         for (adjust, bias) in [(true, true), (true, false), (false, true), (false, false)] {
             let got = weighted_variance(&x, 5.0, adjust, bias).unwrap();
-            for t in 0..x.len() {
+            for (t, got) in got.iter().enumerate() {
                 let weight = |i: usize| {
                     let age = (t - i) as i32;
                     let base = (1.0f64 - alpha).powi(age);
@@ -171,8 +248,8 @@ mod tests {
                 let var: f64 = (0..=t).map(|i| w[i] * (x[i] - mean).powi(2)).sum();
                 let free = 1.0 - w.iter().map(|v| v * v).sum::<f64>();
                 let want = if bias { Some(var) } else { (t > 0).then(|| var / free) };
-                assert_eq!(got[t].is_some(), want.is_some(), "{adjust} {bias} {t}");
-                assert!((got[t].unwrap_or(0.0) - want.unwrap_or(0.0)).abs() < 1e-12, "{adjust} {bias} {t}");
+                assert_eq!(got.is_some(), want.is_some(), "{adjust} {bias} {t}");
+                assert!((got.unwrap_or(0.0) - want.unwrap_or(0.0)).abs() < 1e-12, "{adjust} {bias} {t}");
             }
         }
     }

@@ -170,7 +170,7 @@ impl ErrorSource {
             Errors::StudentT { nu } => ((nu - 2.0) / nu).sqrt(),
         };
         let limit = truncate.unwrap_or(f64::INFINITY);
-        if !(limit >= 1.0) {
+        if limit.is_nan() || limit < 1.0 {
             return Err(ModelError::OutOfDomain { name: "truncate", value: limit, domain: "at least 1" });
         }
         let rescale = truncate.map_or(1.0, |limit| truncated_variance(errors, limit).sqrt().recip());

@@ -72,9 +72,15 @@ impl Garch {
     }
 
     /// `E[sigma^2]` 1 to `horizon` steps ahead, from the variance of the next value: exact.
-    #[must_use]
-    pub fn forecast(&self, next: f64, horizon: usize) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`ModelError::OutOfDomain`] when it overflows, which it can where `alpha + beta > 1`.
+    pub fn forecast(&self, next: f64, horizon: usize) -> Result<Vec<f64>, ModelError> {
         let step = |v: &f64| Some(self.omega + (self.alpha + self.beta) * v);
-        std::iter::successors(Some(next), step).take(horizon).collect()
+        let ahead: Vec<f64> = std::iter::successors(Some(next), step).take(horizon).collect();
+        match ahead.iter().find(|v| !v.is_finite()) {
+            Some(&value) => Err(ModelError::OutOfDomain { name: "variance", value, domain: "finite" }),
+            None => Ok(ahead),
+        }
     }
 }

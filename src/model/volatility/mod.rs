@@ -19,7 +19,9 @@ pub mod model;
 use crate::model::ModelError;
 use crate::model::error::check_finite;
 
-/// A conditional variance path.
+/// A conditional variance path. In-sample: the start is taken around the mean of the whole series,
+/// so a longer series moves it. What a decision uses is [`Self::next`] of the series up to the
+/// decision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VariancePath {
     /// Log-likelihood of the whole series.

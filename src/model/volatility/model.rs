@@ -45,6 +45,20 @@ pub enum Fault {
     FarFromEwma(f64),
 }
 
+impl Fault {
+    /// The rule in words, without the number.
+    #[must_use]
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::NotConverged => "the EGARCH fit did not converge",
+            Self::Persistence(_) => "EGARCH beta is 0.999 or more in size",
+            Self::HeavyTails(_) => "EGARCH nu is 2.05 or less",
+            Self::Unconditional(_) => "EGARCH implies a daily volatility outside 0.1 % to 15 %",
+            Self::FarFromEwma(_) => "the EGARCH forecast is outside 1/4 to 4 times the EWMA",
+        }
+    }
+}
+
 /// What deserves attention without stopping anything.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,7 +112,7 @@ impl VolatilityForecast {
 }
 
 /// A valid EGARCH fit on percent returns, kept between refits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FittedVolatility {
     /// The parameters, percent units, centred on `E|z|`.
     pub model: Egarch,
@@ -118,10 +132,9 @@ pub fn fit(returns: &[f64]) -> Result<FittedVolatility, ModelError> {
     }
     let percent: Vec<f64> = returns.iter().map(|r| 100.0 * r).collect();
     let found = fit_egarch(&percent, Centre::MeanAbs, EgarchBounds::product())?;
-    if faults(&found, returns)?.is_empty() {
-        Ok(FittedVolatility { warnings: warnings(&found, &percent)?, model: found.model })
-    } else {
-        Err(ModelError::Infeasible { why: "the EGARCH fit breaks a validity rule" })
+    match faults(&found, returns)?.first() {
+        None => Ok(FittedVolatility { warnings: warnings(&found, &percent)?, model: found.model }),
+        Some(fault) => Err(ModelError::Infeasible { why: fault.rule() }),
     }
 }
 
@@ -135,11 +148,11 @@ pub fn faults(found: &VolatilityFit<Egarch>, returns: &[f64]) -> Result<Vec<Faul
     if !found.converged {
         faults.push(Fault::NotConverged);
     }
-    if !(model.beta.abs() < 0.999) {
+    if model.beta.is_nan() || model.beta.abs() >= 0.999 {
         faults.push(Fault::Persistence(model.beta));
     }
     match model.errors {
-        Errors::StudentT { nu } if !(nu > 2.05 + 1e-6) => faults.push(Fault::HeavyTails(nu)),
+        Errors::StudentT { nu } if nu.is_nan() || nu <= 2.05 + 1e-6 => faults.push(Fault::HeavyTails(nu)),
         _ => {}
     }
     let unconditional = model.unconditional_volatility().map_or(f64::INFINITY, |v| v / 100.0);
@@ -147,7 +160,7 @@ pub fn faults(found: &VolatilityFit<Egarch>, returns: &[f64]) -> Result<Vec<Faul
         faults.push(Fault::Unconditional(unconditional));
     }
     let ewma = zero_mean(returns, &EwmaSpec::product())?.next.sqrt();
-    if !(ewma > 0.0) {
+    if ewma == 0.0 {
         return Err(ModelError::Degenerate { why: "the returns do not vary" });
     }
     let ratio = found.path.next.sqrt() / 100.0 / ewma;
@@ -177,7 +190,7 @@ fn ljung_box_p(x: &[f64], lags: usize) -> Option<f64> {
     let mean = x.iter().sum::<f64>() / n;
     let centred: Vec<f64> = x.iter().map(|v| v - mean).collect();
     let total: f64 = centred.iter().map(|v| v * v).sum();
-    if x.len() <= lags || !(total > 0.0) {
+    if x.len() <= lags || total == 0.0 {
         return None;
     }
     let term = |k: usize| {
@@ -243,7 +256,7 @@ fn fallback(returns: &[f64], horizon: usize, why: &ModelError) -> Result<Volatil
     let n = returns.len();
     if n >= EWMA_MIN {
         let next = zero_mean(returns, &EwmaSpec::product())?.next;
-        if !(next > 0.0) {
+        if next == 0.0 {
             return Err(ModelError::Degenerate { why: "the returns do not vary" });
         }
         let provenance = Provenance::fallback("EWMA span 60", why.to_string());

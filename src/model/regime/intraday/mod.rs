@@ -16,6 +16,7 @@
 //! ([`equal_weight_return`] makes the market's return) or carry anything over the night but its
 //! [`Start`].
 
+mod diurnal;
 mod market_return;
 mod params;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+pub use diurnal::DiurnalProfile;
 pub use market_return::{MARKET_MIN_BARS, MarketReturn, SymbolBar, equal_weight_return};
 pub use params::{FallingMarketFloor, Hysteresis, IntradayRegimeParams, RegimeLevels, Start};
 
@@ -125,8 +127,8 @@ impl IntradayRegime {
             provenance: start.provenance,
             p_stress: start.p_stress,
             label: start.label,
-            window: VecDeque::with_capacity(params.window.min(params.bars_per_session) as usize),
-            history: Vec::with_capacity(params.bars_per_session.min(1024) as usize),
+            window: VecDeque::with_capacity(params.window as usize),
+            history: Vec::with_capacity(params.bars_per_session as usize),
             bars_above: 0,
             bars_below: 0,
             bars_since_change: None,

@@ -164,8 +164,8 @@ fn constants_that_make_no_filter_are_refused() {
     let edits: [(&str, Edit); 7] = [
         ("levels.normal", |p| p.levels.normal = f64::NAN),
         ("levels.stress", |p| p.levels.stress = 0.01),
-        ("window", |p| p.window = 0),
-        ("bars_per_session", |p| p.bars_per_session = 0),
+        ("window", |p| p.window = 49),
+        ("bars_per_session", |p| p.bars_per_session = u32::MAX),
         ("stay_normal", |p| p.stay_normal = 1.0),
         ("hysteresis.normal_below", |p| p.hysteresis.normal_below = 0.8),
         ("floor.p_stress", |p| p.floor.p_stress = -0.1),

@@ -4,6 +4,8 @@
 //! is two weighted regressions; the mean form is not linear in means and coefficients together, so
 //! it maximises over one group given the others (ECM): the likelihood still rises at every step.
 
+#![allow(clippy::needless_range_loop, reason = "i and j are the regimes before and now, as in the formulas")]
+
 use super::{Form, Pair, SwitchingAr, filter, smooth};
 use crate::model::ModelError;
 
@@ -194,7 +196,8 @@ fn centre(
         }
     }
     let determinant = a[0][0] * a[1][1] - a[0][1] * a[1][0];
-    if !(determinant.abs() > 1e-12 * a[0][0] * a[1][1]) {
+    let solvable = determinant.abs() > 1e-12 * a[0][0] * a[1][1];
+    if !solvable {
         return Err(ModelError::Degenerate { why: "one regime only" });
     }
     params.location =

@@ -1,14 +1,14 @@
 //! The forward filter: what is known at each bar from the data up to it.
 
+#![allow(clippy::needless_range_loop, reason = "i and j are the regimes before and now, as in the formulas")]
+
 use serde::{Deserialize, Serialize};
 
+use super::params::VALUE_MAX;
 use super::{Pair, SwitchingAr};
 use crate::model::ModelError;
 use crate::model::error::check_series;
 use crate::model::regime::FilteredProbability;
-
-/// Values beyond this cannot be squared safely, and are no returns.
-const VALUE_MAX: f64 = 1e100;
 
 /// What one observation adds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,9 +42,10 @@ impl Filter {
     }
 
     /// Takes the next value. The first one is only conditioned on and gives `None`, and so does one
-    /// that is not finite or beyond 1e100, which is skipped and counted.
+    /// that is not finite or beyond 1e50, which is skipped and counted.
     pub fn on_value(&mut self, now: f64) -> Option<Step> {
-        if !(now.abs() <= VALUE_MAX) {
+        let usable = now.abs() <= VALUE_MAX;
+        if !usable {
             self.skipped += 1;
             return None;
         }
@@ -138,11 +139,11 @@ impl Filtered {
 /// Filters a series with given parameters.
 ///
 /// # Errors
-/// As [`Filter::new`]; fewer than two values, or one that is not finite or beyond 1e100.
+/// As [`Filter::new`]; fewer than two values, or one that is not finite or beyond 1e50.
 pub fn filter(params: &SwitchingAr, y: &[f64]) -> Result<Filtered, ModelError> {
     check_series(y, 2)?;
     if let Some(&value) = y.iter().find(|value| value.abs() > VALUE_MAX) {
-        return Err(ModelError::OutOfDomain { name: "value", value, domain: "at most 1e100 in size" });
+        return Err(ModelError::OutOfDomain { name: "value", value, domain: "at most 1e50 in size" });
     }
     let mut filter = Filter::new(*params)?;
     let steps = y.iter().filter_map(|&value| filter.on_value(value)).collect();

@@ -53,8 +53,8 @@ pub struct SwitchingFit {
     pub optima: Vec<f64>,
     /// Fewer than two starts came near the best: the optimum may not be the global one.
     pub unstable_optimum: bool,
-    /// The second derivative of the likelihood along every parameter (the diagonal of the Hessian) is
-    /// finite.
+    /// The second derivative of the likelihood along every parameter (the diagonal of the Hessian)
+    /// is finite.
     pub finite_curvature: bool,
 }
 

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Pair;
 use crate::model::ModelError;
 
+/// Values beyond this are no returns, and their squares come near the end of the numbers.
+pub(super) const VALUE_MAX: f64 = 1e50;
+
 /// Where the autoregression is centred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,14 +53,15 @@ impl SwitchingAr {
             }
         }
         for k in 0..2 {
-            if !self.location[k].is_finite() {
-                return bad("location", self.location[k], "finite");
+            // With these and VALUE_MAX no squared error over a variance can overflow.
+            if !(-VALUE_MAX..=VALUE_MAX).contains(&self.location[k]) {
+                return bad("location", self.location[k], "at most 1e50 in size");
             }
-            if !self.phi[k].is_finite() {
-                return bad("phi", self.phi[k], "finite");
+            if !(-1e6..=1e6).contains(&self.phi[k]) {
+                return bad("phi", self.phi[k], "at most 1e6 in size");
             }
-            if !(self.variance[k].is_finite() && self.variance[k] > 0.0) {
-                return bad("variance", self.variance[k], "above 0");
+            if !(1e-150..=1e150).contains(&self.variance[k]) {
+                return bad("variance", self.variance[k], "1e-150 to 1e150");
             }
         }
         Ok(())

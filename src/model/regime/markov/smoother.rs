@@ -1,6 +1,8 @@
 //! The backward smoother (Kim 1994): what the whole sample says about each bar. For reports and for
 //! estimation.
 
+#![allow(clippy::needless_range_loop, reason = "i and j are the regimes before and now, as in the formulas")]
+
 use super::{Filtered, Pair};
 use crate::model::regime::SmoothedProbability;
 
