@@ -229,7 +229,7 @@ mod tests {
         for (paisa, want) in [
             (0, "0.00"),
             (-5, "-0.05"),
-            (12_345_678_0, "12,34,567.80"),
+            (123_456_780, "12,34,567.80"),
             (-99_999, "-999.99"),
             (100_000, "1,000.00"),
             (10_000_000, "1,00,000.00"),
@@ -239,7 +239,7 @@ mod tests {
         }
         assert_eq!(qty(Qty::from_units(i64::MIN)), "-92,23,37,20,36,85,47,75,808");
         for (rupees, want) in
-            [(99_999, "99,999"), (1_24_310, "1.24L"), (4_12_00_000, "4.12Cr"), (2_81_00_00_000, "2.81Ar")]
+            [(99_999, "99,999"), (124_310, "1.24L"), (41_200_000, "4.12Cr"), (2_810_000_000, "2.81Ar")]
         {
             assert_eq!(money_short(Money::from_rupees(rupees).unwrap()), want);
         }
@@ -266,14 +266,25 @@ mod tests {
 
     #[test]
     fn ages_move_in_steps() {
-        for (s, want) in
-            [(4, None), (5, Some("5s")), (14, Some("5s")), (29, Some("15s")), (59, Some("30s")), (3_600, Some("1h"))]
-        {
+        for (s, want) in [
+            (4, None),
+            (5, Some("5s")),
+            (14, Some("5s")),
+            (29, Some("15s")),
+            (59, Some("30s")),
+            (3_600, Some("1h")),
+        ] {
             assert_eq!(age(s * NS_PER_S).as_deref(), want, "{s}");
         }
         assert_eq!(countdown(4_620 * NS_PER_S), "1:17");
-        assert_eq!((probability(0.314), probability(1.0), probability(0.0)), (".31".into(), "1.0".into(), ".00".into()));
-        assert_eq!((percent(Some(-46.2)), percent(Some(0.2)), percent(None)), ("-0.46".into(), "0.00".into(), "-".into()));
+        assert_eq!(
+            (probability(0.314), probability(1.0), probability(0.0)),
+            (".31".into(), "1.0".into(), ".00".into())
+        );
+        assert_eq!(
+            (percent(Some(-46.2)), percent(Some(0.2)), percent(None)),
+            ("-0.46".into(), "0.00".into(), "-".into())
+        );
     }
 
     #[test]

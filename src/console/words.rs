@@ -110,7 +110,10 @@ pub fn queue(order: &Order) -> Option<String> {
 fn average(order: &Order, format: format::PriceFormat) -> Option<String> {
     let filled = order.filled.units();
     (filled > 0).then(|| {
-        format!("traded at {} on average", format.text(Price::from_units(order.filled_value.paisa() / filled)))
+        format!(
+            "traded at {} on average",
+            format.text(Price::from_units(order.filled_value.paisa() / filled))
+        )
     })
 }
 
@@ -218,7 +221,9 @@ pub fn denial(denial: &Denial) -> String {
         Denial::SessionClosed { phase: p } => format!("no orders are taken: session {}", phase(*p)),
         Denial::ViewOnly => "view only: another market".to_owned(),
         Denial::QtyNotPositive { .. } => "no quantity".to_owned(),
-        Denial::QtyBelowMin { qty: q, min } => format!("{} is below the least order of {}", qty(*q), qty(*min)),
+        Denial::QtyBelowMin { qty: q, min } => {
+            format!("{} is below the least order of {}", qty(*q), qty(*min))
+        }
         Denial::QtyAboveMax { qty: q, max } => format!("{} is above the {} of one order", qty(*q), qty(*max)),
         Denial::PriceNotPositive { .. } => "no limit price".to_owned(),
         Denial::CashShort { needed, free } => {

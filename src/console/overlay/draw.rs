@@ -57,8 +57,12 @@ pub fn hint(view: &View<'_>) -> Option<String> {
         Overlay::Choice(_) => "j k choose   Enter take   q back".to_owned(),
         Overlay::Palette(field) => format!(":{}_   Tab completes  Enter does it  Esc leaves", field.text()),
         Overlay::Symbol { .. } => "letters narrow  Up Down choose  Enter takes  Esc leaves".to_owned(),
-        Overlay::Filter { field, .. } => format!("/{}_   sym: side: state: age>  Enter keeps  Esc clears", field.text()),
-        Overlay::Seek(field) => format!("go to {}_   HH:MM or HH:MM:SS  Enter goes  Esc leaves", field.text()),
+        Overlay::Filter { field, .. } => {
+            format!("/{}_   sym: side: state: age>  Enter keeps  Esc clears", field.text())
+        }
+        Overlay::Seek(field) => {
+            format!("go to {}_   HH:MM or HH:MM:SS  Enter goes  Esc leaves", field.text())
+        }
         Overlay::Ticket(_) | Overlay::Amend(_) => {
             "Tab field  Up Down step  S-Up S-Down ten  [ ] size  Enter review, then y  Esc leaves".to_owned()
         }
@@ -71,7 +75,8 @@ fn text(paint: &mut Paint<'_>, title: &str, lines: &[String], scroll: usize) {
     paint.clear();
     let room = usize::from(paint.height().saturating_sub(1));
     let from = scroll.min(lines.len().saturating_sub(room.max(1)));
-    let right = format!("{}-{} of {}", (from + 1).min(lines.len()), (from + room).min(lines.len()), lines.len());
+    let right =
+        format!("{}-{} of {}", (from + 1).min(lines.len()), (from + room).min(lines.len()), lines.len());
     paint.rule(0, title, true, "", &right);
     for (y, line) in (1u16..paint.height()).zip(lines.iter().skip(from)) {
         paint.put(1, y, line, Role::Text);
@@ -243,10 +248,12 @@ fn cost(paint: &mut Paint<'_>, y: u16, side: Side, p: &Preview, prices: PriceFor
         format!("{verb:<8} {}, charges {charged}", money(p.total)),
     ];
     if let Some(c) = p.charges {
-        let (commission, sebon, dp) = (format::money(c.commission), format::money(c.sebon), format::money(c.dp));
+        let (commission, sebon, dp) =
+            (format::money(c.commission), format::money(c.sebon), format::money(c.dp));
         lines.push(format!("         commission {commission} SEBON {sebon} DP {dp}"));
     }
-    let day = |d: Option<crate::market::SessionDate>| d.map_or_else(|| "not known".to_owned(), format::date_short);
+    let day =
+        |d: Option<crate::market::SessionDate>| d.map_or_else(|| "not known".to_owned(), format::date_short);
     if buys {
         lines.push(format!("breaks even at {}", prices.option(p.break_even)));
         lines.push(format!("sellable from {}, pay in {}", day(p.first_sale), day(p.pay_in)));

@@ -1,13 +1,13 @@
 //! The two rows at the bottom: keys of the focused pane, keys of every pane. Made from the key table.
 
 use super::{PaneId, pane};
+use crate::console::Mode;
 use crate::console::intent::Intent;
 use crate::console::keymap::{Context, Place, Scope};
 use crate::console::overlay::{Overlay, draw as overlay};
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::{Paint, width};
-use crate::console::Mode;
 
 /// Draws both rows from row `y` on.
 pub fn draw(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
@@ -25,7 +25,8 @@ fn local(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
     if let Some(first) = view.ui.first_stroke {
         let context = view.ui.context(view.frame);
         let choices = view.ui.keymap().choices(context, first);
-        let text: Vec<String> = choices.map(|(key, b)| format!("{key} {}", b.words.trim_start_matches("go to "))).collect();
+        let text: Vec<String> =
+            choices.map(|(key, b)| format!("{key} {}", b.words.trim_start_matches("go to "))).collect();
         paint.put(1, y, &format!("{first} then  {}", text.join("  ")), Role::Key);
         return;
     }

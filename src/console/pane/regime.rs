@@ -90,7 +90,9 @@ pub(super) fn hours_axis(paint: &mut Paint<'_>, y: u16, view: &View<'_>, columns
         paint.put(x, y, "^", Role::Key);
     }
     let open = grid.start(0).nepal_time();
-    let mut at = grid.start(0).plus_ns(i64::from(3_600 - chrono::Timelike::num_seconds_from_midnight(&open) % 3_600) % 3_600 * NS_PER_S);
+    let mut at = grid.start(0).plus_ns(
+        i64::from(3_600 - chrono::Timelike::num_seconds_from_midnight(&open) % 3_600) % 3_600 * NS_PER_S,
+    );
     while at <= grid.end(count - 1) {
         if let Some(x) = column(at) {
             let text = at.nepal_time().format("%H").to_string();
@@ -130,7 +132,10 @@ fn lines(view: &View<'_>) -> Vec<String> {
         })
         .collect();
     if changes.is_empty() {
-        out.push(format!("no change of label today{}", if regime.label == Regime::Stress { ": STRESS" } else { "" }));
+        out.push(format!(
+            "no change of label today{}",
+            if regime.label == Regime::Stress { ": STRESS" } else { "" }
+        ));
     } else {
         let bar = view.theme.glyphs().bar;
         out.push(changes.into_iter().rev().collect::<Vec<_>>().join(&format!(" {bar} ")));

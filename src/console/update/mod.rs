@@ -158,7 +158,8 @@ impl Ui {
     /// Leaves what is open; twice says how to quit.
     fn interrupt(&mut self, again: bool) -> Vec<Action> {
         if self.stack.is_empty() && self.first_stroke.is_none() {
-            let text = if again { ":quit and Enter leaves this terminal" } else { "Ctrl-c again says how to quit" };
+            let text =
+                if again { ":quit and Enter leaves this terminal" } else { "Ctrl-c again says how to quit" };
             self.say(text);
         }
         self.leave_overlay();

@@ -59,7 +59,9 @@ impl Ui {
     }
 
     pub(super) fn open_ticket(&mut self, side: Side, frame: &Frame) {
-        let Some(instrument) = self.instrument_here(frame) else { return self.say("no symbol: t chooses one") };
+        let Some(instrument) = self.instrument_here(frame) else {
+            return self.say("no symbol: t chooses one");
+        };
         if orders_off(frame) {
             return self.say("looking at the past: orders are off");
         }
@@ -239,7 +241,8 @@ impl Ui {
         match &frame.snapshot.trading {
             TradingState::Active => self.say("trading is not stopped"),
             TradingState::Halted { by, at, .. } => {
-                let line = format!("Release the stop of {by}, {}? Orders may be sent again", format::clock(*at));
+                let line =
+                    format!("Release the stop of {by}, {}? Orders may be sent again", format::clock(*at));
                 self.ask(vec![line], Confirm::Command(Command::ReleaseStop), frame);
             }
         }
@@ -284,7 +287,8 @@ impl Ui {
         if frame.status.mode != Mode::Live && open == 0 {
             return vec![Action::Shell(ShellRequest::Quit)];
         }
-        let what = if open == 1 { "1 order stays open".to_owned() } else { format!("{open} orders stay open") };
+        let what =
+            if open == 1 { "1 order stays open".to_owned() } else { format!("{open} orders stay open") };
         self.ask(vec![format!("Leave this terminal? {what}")], Confirm::Quit, frame);
         Vec::new()
     }

@@ -82,7 +82,8 @@ impl Ui {
 
 fn time_of(text: &str, frame: &Frame, transport: &Transport) -> Result<Timestamp, String> {
     let text = text.trim();
-    let parsed = NaiveTime::parse_from_str(text, "%H:%M:%S").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M"));
+    let parsed =
+        NaiveTime::parse_from_str(text, "%H:%M:%S").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M"));
     let time = parsed.map_err(|_| format!("`{text}` is no time: 12:30 or 12:30:15"))?;
     let at = Timestamp::nepal(frame.snapshot.day.date, time).ok_or("no such time on this day")?;
     let (start, end) = (transport.start, transport.end);
@@ -126,6 +127,9 @@ mod tests {
         }
         assert_eq!(speed, Speed::Factor(0.5));
         assert_eq!(slower(Speed::Factor(0.1)), Speed::Factor(0.1));
-        assert_eq!((faster(Speed::Factor(3.0)), slower(Speed::Factor(3.0))), (Speed::Factor(5.0), Speed::Factor(2.0)));
+        assert_eq!(
+            (faster(Speed::Factor(3.0)), slower(Speed::Factor(3.0))),
+            (Speed::Factor(5.0), Speed::Factor(2.0))
+        );
     }
 }
