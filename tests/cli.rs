@@ -1,5 +1,7 @@
 //! The program as a script sees it: help, exit status, one JSON object, clear refusals.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
 mod common;
 
 use std::io::Write;

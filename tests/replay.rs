@@ -1,5 +1,7 @@
 //! A whole day through the engine: the same inputs give the same state, after any crash, at any cut.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
 mod common;
 
 use std::path::Path;

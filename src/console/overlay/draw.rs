@@ -274,12 +274,9 @@ fn verdict(paint: &mut Paint<'_>, y: u16, preview: &Preview) {
         paint.put(1, y, "checks   nothing would deny it", Role::Good);
         return;
     }
-    let mut y = y;
-    for denial in &preview.denials {
-        if y + 1 < paint.height() {
-            paint.put(1, y, &format!("denied   {}", words::denial(denial)), Role::Alarm);
-        }
-        y += 1;
+    let room = paint.height().saturating_sub(1);
+    for (y, denial) in (y..room).zip(&preview.denials) {
+        paint.put(1, y, &format!("denied   {}", words::denial(denial)), Role::Alarm);
     }
 }
 
