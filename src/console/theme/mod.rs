@@ -204,7 +204,7 @@ mod tests {
         ] {
             assert_eq!(check(text), want);
         }
-        let wrong = dark.replace("#", "?");
+        let wrong = dark.replace("\"#", "\"?");
         assert!(check(&wrong).contains("is not a colour"));
     }
 
