@@ -91,13 +91,13 @@ impl Ticket {
         match self.active {
             TicketField::Qty => {
                 let now = entry::qty(self.qty.text(), limit, &facts).unwrap_or_default();
-                self.qty = Field::new(&stepped_qty(now, step, facts.lot).units().to_string());
+                self.qty = Field::proposing(&stepped_qty(now, step, facts.lot).units().to_string());
             }
             TicketField::Limit => {
                 let from = limit.or_else(|| facts.patient(self.side));
                 if let Some(next) = from.and_then(|p| p.moved(ticks(step), facts.tick?)) {
                     self.limit =
-                        Field::new(&plain(words::price_format(&frame.snapshot, self.instrument), next));
+                        Field::proposing(&plain(words::price_format(&frame.snapshot, self.instrument), next));
                 }
             }
         }
@@ -128,8 +128,8 @@ impl Amendment {
         Self {
             id: order.id,
             seen: SeenOrder { left: order.left(), limit: order.order.limit },
-            qty: Field::new(&order.order.qty.units().to_string()),
-            limit: Field::new(&plain(format, order.order.limit)),
+            qty: Field::proposing(&order.order.qty.units().to_string()),
+            limit: Field::proposing(&plain(format, order.order.limit)),
             active: TicketField::Limit,
             fault: None,
         }
@@ -169,11 +169,11 @@ impl Amendment {
         let Some(facts) = Facts::of(frame, id, Some(&order.order.account)) else { return };
         match self.active {
             TicketField::Qty => {
-                self.qty = Field::new(&stepped_qty(qty, step, facts.lot).units().to_string());
+                self.qty = Field::proposing(&stepped_qty(qty, step, facts.lot).units().to_string());
             }
             TicketField::Limit => {
                 if let Some(next) = facts.tick.and_then(|tick| limit.moved(ticks(step), tick)) {
-                    self.limit = Field::new(&plain(words::price_format(&frame.snapshot, id), next));
+                    self.limit = Field::proposing(&plain(words::price_format(&frame.snapshot, id), next));
                 }
             }
         }

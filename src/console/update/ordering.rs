@@ -87,8 +87,8 @@ impl Ui {
             side,
             instrument,
             account,
-            qty: Field::new(&qty),
-            limit: Field::new(&limit),
+            qty: Field::proposing(&qty),
+            limit: Field::proposing(&limit),
             active: TicketField::Qty,
             fault: None,
         }));
@@ -274,7 +274,7 @@ impl Ui {
         let text = qty.map_or_else(|| format::MISSING.to_owned(), format::qty);
         if let Some(Overlay::Ticket(ticket)) = self.stack.last_mut() {
             if let Some(qty) = qty {
-                ticket.qty = Field::new(&qty.units().to_string());
+                ticket.qty = Field::proposing(&qty.units().to_string());
             }
         } else {
             self.say(format!("size {} = {text} shares", self.sizes.text()));
