@@ -90,8 +90,19 @@ fn a_headless_replay_prints_what_scripts_rely_on() {
     let home = Home::new();
     let report = home.json(&["replay", "--headless", "--speed", "max", "--json", "--ohlcv"]);
     for key in [
-        "events", "trades", "elapsed_s", "events_per_s", "peak_rss_bytes", "decisions", "outputs", "orders",
-        "fills", "alerts", "state_hash", "journal_head", "ohlcv",
+        "events",
+        "trades",
+        "elapsed_s",
+        "events_per_s",
+        "peak_rss_bytes",
+        "decisions",
+        "outputs",
+        "orders",
+        "fills",
+        "alerts",
+        "state_hash",
+        "journal_head",
+        "ohlcv",
     ] {
         assert!(!report[key].is_null(), "{key}");
     }

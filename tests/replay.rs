@@ -107,7 +107,8 @@ fn a_session_with_orders_can_be_cut_anywhere_and_goes_on_to_the_same_end() {
 fn a_view_of_the_past_repeats_the_session_and_a_branch_leaves_it() {
     let home = Home::new();
     let day = Day::open("quiet", None).unwrap();
-    let head = session(&day, Ledger::create(&home.path("a.journal"), &open(&day)).unwrap(), clock(&day, 14, 0));
+    let head =
+        session(&day, Ledger::create(&home.path("a.journal"), &open(&day)).unwrap(), clock(&day, 14, 0));
     let mut again = head.again().unwrap();
     again.run_until(clock(&day, 14, 0), |_| ()).unwrap();
     assert_eq!(again.sequencer().state_hash(), head.sequencer().state_hash());
@@ -116,7 +117,10 @@ fn a_view_of_the_past_repeats_the_session_and_a_branch_leaves_it() {
     branch.run_until(clock(&day, 12, 35), |_| ()).unwrap();
     let orders = branch.state().orders().len();
     assert_eq!(orders, 3, "the orders before 12:35");
-    let parent = himal::journal::Parent { head: head.sequencer().ledger().head(), seq: branch.sequencer().ledger().last() };
+    let parent = himal::journal::Parent {
+        head: head.sequencer().ledger().head(),
+        seq: branch.sequencer().ledger().last(),
+    };
     let path = home.path("branch.journal");
     branch.sequencer_mut().ledger_mut().branch_into(&path, parent).unwrap();
     branch.run_until(END, |_| ()).unwrap();
@@ -161,7 +165,13 @@ fn the_modelled_halt_day_halts_twice_and_its_orders_live_through() {
     assert_eq!(seconds, [1_200, 2_400]);
     assert!(!state.regime().changes.is_empty(), "a day like this is stressed for a while");
     let state_of = |o: &himal::execution::Order| o.state;
-    assert!(state.orders().values().map(state_of).all(|s| !matches!(s, OrderState::Unknown | OrderState::PendingNew)));
+    assert!(
+        state
+            .orders()
+            .values()
+            .map(state_of)
+            .all(|s| !matches!(s, OrderState::Unknown | OrderState::PendingNew))
+    );
 }
 
 /// Imports a floorsheet day of the shared data.

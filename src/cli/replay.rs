@@ -20,8 +20,8 @@ use crate::runtime::ledger::{Ledger, LedgerError};
 use crate::runtime::local::{self, LocalSetup};
 use crate::runtime::replay::headless::{self, Summary};
 use crate::runtime::replay::player::PlayerSetup;
-use crate::runtime::signals::Leave;
 use crate::runtime::replay::{Driver, ReplayError};
+use crate::runtime::signals::Leave;
 
 #[derive(Debug, Args)]
 #[command(

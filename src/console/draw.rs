@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::Frame;
 use super::layout::{Layout, Slot, layout};
 use super::overlay::{Overlay, draw as overlay};
 use super::pane::{answers, emergency, header, hints, pane};
@@ -15,7 +16,6 @@ use super::theme::{Role, Theme};
 use super::ui::{Ui, Workspace};
 use super::view::View;
 use super::widget::Paint;
-use super::Frame;
 
 thread_local! {
     static CONTAINED: Cell<bool> = const { Cell::new(false) };
@@ -74,14 +74,16 @@ fn draw_pane(buffer: &mut Buffer, slot: Slot, view: &View<'_>) {
         return;
     }
     let pane = pane(slot.pane);
-    let content = Rect {
-        y: slot.area.y + 1,
-        height: slot.area.height - 1,
-        ..slot.area
-    };
+    let content = Rect { y: slot.area.y + 1, height: slot.area.height - 1, ..slot.area };
     contained(buffer, slot.area, view.theme, |paint| {
         let title = (pane.title)(view);
-        paint.rule(0, pane.name, view.ui.focus == slot.pane, &title.rest, &title.right);
+        paint.rule(
+            0,
+            pane.name,
+            view.ui.focus == slot.pane && view.ui.stack.is_empty(),
+            &title.rest,
+            &title.right,
+        );
     });
     let (columns, rows) = pane.least;
     if content.width < columns || content.height < rows {
@@ -116,7 +118,9 @@ fn foot(paint: &mut Paint<'_>, layout: &Layout, view: &View<'_>) {
 fn draw_overlays(buffer: &mut Buffer, layout: &Layout, view: &View<'_>) {
     for one in &view.ui.stack {
         let area = match one {
-            Overlay::Ticket(_) | Overlay::Amend(_) if layout.form.height >= 9 && layout.form.width >= 38 => layout.form,
+            Overlay::Ticket(_) | Overlay::Amend(_) if layout.form.height >= 9 && layout.form.width >= 38 => {
+                layout.form
+            }
             Overlay::Prompt(prompt) if prompt.inline => continue,
             Overlay::Filter { .. } | Overlay::Seek(_) => continue,
             _ => layout.middle,

@@ -59,7 +59,9 @@ fn ticks(text: &str) -> Result<i64, String> {
 pub fn qty(text: &str, limit: Option<Price>, facts: &Facts<'_>) -> Result<Qty, String> {
     let text = text.trim().to_lowercase();
     if text == "all" {
-        return Some(facts.sellable()).filter(|q| q.is_positive()).ok_or_else(|| "nothing sellable".to_owned());
+        return Some(facts.sellable())
+            .filter(|q| q.is_positive())
+            .ok_or_else(|| "nothing sellable".to_owned());
     }
     if let Some(lakhs) = text.strip_suffix('l') {
         let paisa = Price::parse(lakhs, 100).ok().and_then(|p| p.units().checked_mul(100_000));

@@ -45,7 +45,7 @@ pub fn qty(qty: Qty) -> String {
 #[must_use]
 pub fn qty_fit(value: Qty, width: usize) -> String {
     let whole = qty(value);
-    if whole.len() <= width { whole } else { short(value.units()) }
+    if whole.len() <= width { whole } else { short(value.units()).replace(' ', "") }
 }
 
 /// An amount with paisa: `12,34,567.80`.
@@ -80,9 +80,9 @@ fn short(units: i64) -> String {
     let magnitude = units.unsigned_abs();
     let (divisor, name) = match magnitude {
         0..100_000 => return signed(units < 0, grouped(magnitude)),
-        100_000..10_000_000 => (100_000, "L"),
-        10_000_000..1_000_000_000 => (10_000_000, "Cr"),
-        _ => (1_000_000_000, "Ar"),
+        100_000..10_000_000 => (100_000, " L"),
+        10_000_000..1_000_000_000 => (10_000_000, " Cr"),
+        _ => (1_000_000_000, " Ar"),
     };
     let hundredths = magnitude / (divisor / 100);
     signed(units < 0, format!("{}.{:02}{name}", grouped(hundredths / 100), hundredths % 100))
@@ -233,13 +233,13 @@ mod tests {
             (-99_999, "-999.99"),
             (100_000, "1,000.00"),
             (10_000_000, "1,00,000.00"),
-            (i64::MIN, "-9,22,33,72,03,68,54,775.08"),
+            (i64::MIN, "-92,23,37,20,36,85,47,758.08"),
         ] {
             assert_eq!(money(Money::from_paisa(paisa)), want);
         }
         assert_eq!(qty(Qty::from_units(i64::MIN)), "-92,23,37,20,36,85,47,75,808");
         for (rupees, want) in
-            [(99_999, "99,999"), (1_24_310, "1.24L"), (4_12_00_000, "4.12Cr"), (2_81_00_00_000, "2.81Ar")]
+            [(99_999, "99,999"), (1_24_310, "1.24 L"), (4_12_00_000, "4.12 Cr"), (2_81_00_00_000, "2.81 Ar")]
         {
             assert_eq!(money_short(Money::from_rupees(rupees).unwrap()), want);
         }
@@ -266,14 +266,25 @@ mod tests {
 
     #[test]
     fn ages_move_in_steps() {
-        for (s, want) in
-            [(4, None), (5, Some("5s")), (14, Some("5s")), (29, Some("15s")), (59, Some("30s")), (3_600, Some("1h"))]
-        {
+        for (s, want) in [
+            (4, None),
+            (5, Some("5s")),
+            (14, Some("5s")),
+            (29, Some("15s")),
+            (59, Some("30s")),
+            (3_600, Some("1h")),
+        ] {
             assert_eq!(age(s * NS_PER_S).as_deref(), want, "{s}");
         }
         assert_eq!(countdown(4_620 * NS_PER_S), "1:17");
-        assert_eq!((probability(0.314), probability(1.0), probability(0.0)), (".31".into(), "1.0".into(), ".00".into()));
-        assert_eq!((percent(Some(-46.2)), percent(Some(0.2)), percent(None)), ("-0.46".into(), "0.00".into(), "-".into()));
+        assert_eq!(
+            (probability(0.314), probability(1.0), probability(0.0)),
+            (".31".into(), "1.0".into(), ".00".into())
+        );
+        assert_eq!(
+            (percent(Some(-46.2)), percent(Some(0.2)), percent(None)),
+            ("-0.46".into(), "0.00".into(), "-".into())
+        );
     }
 
     #[test]

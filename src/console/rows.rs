@@ -80,7 +80,8 @@ fn watch(frame: &Frame, ui: &Ui, filter: &Filter) -> Vec<u64> {
 /// Of the orders: open ones first, the oldest on top; then the closed, the last on top.
 fn orders(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
     let snapshot = &frame.snapshot;
-    let shown = |o: &&Order| filter.order(snapshot, o) && (!filter.is_empty() || o.state.is_open() || sort == 1);
+    let shown =
+        |o: &&Order| filter.order(snapshot, o) && (!filter.is_empty() || o.state.is_open() || sort == 1);
     let mut list: Vec<&Order> = snapshot.orders.iter().map(AsRef::as_ref).filter(shown).collect();
     match sort {
         1 => list.sort_by_key(|o| std::cmp::Reverse(o.id)),

@@ -36,7 +36,9 @@ pub enum LocalError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// There is no such theme.
-    #[error("theme `{0}`: not one of dark, light, high-contrast, colour-blind, mono, and no themes/{0}.toml in the configuration folder")]
+    #[error(
+        "theme `{0}`: not one of dark, light, high-contrast, colour-blind, mono, and no themes/{0}.toml in the configuration folder"
+    )]
     NoSuchTheme(String),
     /// The session.
     #[error(transparent)]
@@ -114,7 +116,9 @@ fn theme(name: &str, folder: Option<&Path>) -> Result<Theme, LocalError> {
     let file = folder.map(|f| f.join("themes").join(format!("{name}.toml"))).filter(|p| p.exists());
     match file {
         Some(path) => theme_file(&path),
-        None => Theme::embedded(name, depth(), glyphs()).ok_or_else(|| LocalError::NoSuchTheme(name.to_owned())),
+        None => {
+            Theme::embedded(name, depth(), glyphs()).ok_or_else(|| LocalError::NoSuchTheme(name.to_owned()))
+        }
     }
 }
 
@@ -195,7 +199,11 @@ enum Flow {
 }
 
 impl Desk {
-    async fn run(&mut self, mut frames: watch::Receiver<Option<Frame>>, least: Duration) -> Result<(), LocalError> {
+    async fn run(
+        &mut self,
+        mut frames: watch::Receiver<Option<Frame>>,
+        least: Duration,
+    ) -> Result<(), LocalError> {
         let mut events = EventStream::new();
         let mut leave = std::pin::pin!(signals::any_signal());
         let (columns, rows) = self.terminal.size();

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-
 /// Set once when one of the signals has come; work that runs without a screen looks at it now and then.
 #[derive(Clone, Debug)]
 pub struct Leave(Arc<AtomicBool>);
@@ -18,9 +17,7 @@ impl Leave {
     pub fn listen() -> std::io::Result<Self> {
         let leave = Self(Arc::new(AtomicBool::new(false)));
         let flag = leave.clone();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::spawn(move || {
             runtime.block_on(async {
                 if any_signal().await.is_ok() {

@@ -172,11 +172,12 @@ mod tests {
     fn a_picture_is_one_piece_and_the_same_picture_is_nothing() {
         let mut terminal = Terminal::new(BytesBackend::new(8, 2)).unwrap();
         let mut draw = |text: &str| {
-            terminal.draw(|f| {
-                let style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
-                f.buffer_mut().set_string(0, 1, text, style);
-            })
-            .unwrap();
+            terminal
+                .draw(|f| {
+                    let style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
+                    f.buffer_mut().set_string(0, 1, text, style);
+                })
+                .unwrap();
             String::from_utf8(terminal.backend_mut().take_frame()).unwrap()
         };
         assert_eq!(draw("ab"), "\x1b[?2026h\x1b[2;1H\x1b[0;1;31mab\x1b[0m\x1b[?2026l");

@@ -43,7 +43,9 @@ impl Chord {
         let mut chars = text.chars();
         match (chars.next()?, chars.as_str()) {
             (c, "") => Some(Self::char(c)),
-            ('F', number) => number.parse().ok().filter(|n| (1..=24).contains(n)).map(Code::F).map(Self::plain),
+            ('F', number) => {
+                number.parse().ok().filter(|n| (1..=24).contains(n)).map(Code::F).map(Self::plain)
+            }
             _ => None,
         }
     }
@@ -52,7 +54,9 @@ impl Chord {
     #[must_use]
     pub fn is_bare(self) -> bool {
         let modified = self.ctrl || self.alt || self.shift;
-        !modified && !matches!(self.code, Code::F(_)) && !matches!(self.code, Code::Char(c) if c.is_uppercase())
+        !modified
+            && !matches!(self.code, Code::F(_))
+            && !matches!(self.code, Code::Char(c) if c.is_uppercase())
     }
 }
 

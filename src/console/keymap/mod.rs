@@ -181,7 +181,10 @@ mod tests {
             assert_eq!(bound, context.scope == Scope::Prompt, "{context:?}");
             for (key, _) in table::NEVER {
                 let chord = Chord::parse(key).unwrap();
-                assert!(matches!(keymap.meaning(context, None, chord), Meaning::Unbound), "{key} {context:?}");
+                assert!(
+                    matches!(keymap.meaning(context, None, chord), Meaning::Unbound),
+                    "{key} {context:?}"
+                );
             }
         }
     }

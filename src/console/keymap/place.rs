@@ -96,7 +96,9 @@ impl Place {
             Self::Letters => context.scope.letters_are_commands(),
             Self::Panes => matches!(context.scope, Scope::Pane(_) | Scope::Reading),
             Self::PanesAndForms => matches!(context.scope, Scope::Pane(_) | Scope::Field | Scope::Form),
-            Self::Rows => pane.is_some_and(|p| !matches!(p, Regime | Chart)) || context.scope == Scope::Reading,
+            Self::Rows => {
+                pane.is_some_and(|p| !matches!(p, Regime | Chart)) || context.scope == Scope::Reading
+            }
             Self::Lists => any(&[Watch, Orders, Positions, Alerts, Journal]),
             Self::Tradable => any(&[Watch, Depth, Positions, Orders]),
             Self::Depth => any(&[Depth]),

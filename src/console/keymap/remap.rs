@@ -13,9 +13,8 @@ use crate::console::intent::Intent;
 /// Applies the text to a keymap.
 pub(super) fn apply(mut keymap: Keymap, file: &str, text: &str) -> Result<Keymap, ConfigError> {
     let at = |offset: usize, fault| ConfigError { file: file.to_owned(), line: line_of(text, offset), fault };
-    let parsed = DeTable::parse(text).map_err(|e| {
-        at(e.span().map_or(0, |s| s.start), ConfigFault::NotToml(e.message().to_owned()))
-    })?;
+    let parsed = DeTable::parse(text)
+        .map_err(|e| at(e.span().map_or(0, |s| s.start), ConfigFault::NotToml(e.message().to_owned())))?;
     for (name, value) in parsed.get_ref() {
         let offset = name.span().start;
         let wrong = |wanted| ConfigFault::WrongKind { name: name.get_ref().to_string(), wanted };
@@ -55,7 +54,9 @@ fn remap(keymap: &mut Keymap, table: &DeTable<'_>) -> Result<(), Fault> {
         }
         moved.push((offset, row.binding.name));
     }
-    moved.iter().try_for_each(|(offset, name)| conflict_of(keymap, name).map_or(Ok(()), |f| Err((*offset, f))))
+    moved
+        .iter()
+        .try_for_each(|(offset, name)| conflict_of(keymap, name).map_or(Ok(()), |f| Err((*offset, f))))
 }
 
 fn keys_of(name: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<Strokes>, Fault> {
@@ -136,16 +137,34 @@ mod tests {
             ("[keys]\nfull = \"g\"", "keys.toml:2: `g` is both `full` and `first`"),
             ("[keys]\nstop-f8 = \"F9\"", "keys.toml:2: stop stays on F8, whatever else it is on"),
             ("[keys]\nfull = \"F8\"", "keys.toml:2: `F8` is both `full` and `stop-f8`"),
-            ("[keys]\nplay = \"p\"\namend = \"m\"", "keys.toml:3: `amend` can change an order (level 2): not on the bare key `m`"),
-            ("[keys]\nyes = \"Enter\"", "keys.toml:2: `yes` can change an order (level 2): not on the bare key `Enter`"),
-            ("[keys]\nfull = \"Ctrl-s\"", "keys.toml:2: `Ctrl-s` is never bound: flow control freezes the screen"),
-            ("[keys]\nfull = \"Alt-f\"", "keys.toml:2: `Alt-f` is never bound: Alt arrives as Esc and a letter"),
-            ("[keys]\nfull = \"G\"", "keys.toml:2: `G` is never bound: with Caps Lock on, a movement must not stop a desk"),
+            (
+                "[keys]\nplay = \"p\"\namend = \"m\"",
+                "keys.toml:3: `amend` can change an order (level 2): not on the bare key `m`",
+            ),
+            (
+                "[keys]\nyes = \"Enter\"",
+                "keys.toml:2: `yes` can change an order (level 2): not on the bare key `Enter`",
+            ),
+            (
+                "[keys]\nfull = \"Ctrl-s\"",
+                "keys.toml:2: `Ctrl-s` is never bound: flow control freezes the screen",
+            ),
+            (
+                "[keys]\nfull = \"Alt-f\"",
+                "keys.toml:2: `Alt-f` is never bound: Alt arrives as Esc and a letter",
+            ),
+            (
+                "[keys]\nfull = \"G\"",
+                "keys.toml:2: `G` is never bound: with Caps Lock on, a movement must not stop a desk",
+            ),
             ("[keys]\nfull = \"Super-f\"", "keys.toml:2: `Super-f` is not a key"),
             ("[keys]\nfull = 3", "keys.toml:2: `full` must be a key or a list of keys"),
             ("[keys]\n# a remark\nfulll = \"F5\"", "keys.toml:3: `fulll` is not known"),
             ("colour = 1", "keys.toml:1: `colour` is not known"),
-            ("nepali_layout = \"dvorak\"", "keys.toml:1: `nepali_layout` must be \"romanised\" or \"traditional\""),
+            (
+                "nepali_layout = \"dvorak\"",
+                "keys.toml:1: `nepali_layout` must be \"romanised\" or \"traditional\"",
+            ),
         ] {
             assert_eq!(check(text), want, "{text}");
         }

@@ -5,14 +5,16 @@ use crate::console::format::{self, PriceFormat};
 use crate::console::preview::{self, Preview};
 use crate::console::theme::Role;
 use crate::console::view::View;
-use crate::console::widget::{Paint, width};
+use crate::console::widget::Paint;
 use crate::console::words;
 use crate::market::{Money, Price, Side};
 
 /// Draws one overlay inside a rectangle.
 pub fn draw(paint: &mut Paint<'_>, view: &View<'_>, overlay: &Overlay) {
     match overlay {
-        Overlay::Help { scroll } => text(paint, "Keys", &help::lines(view.ui.keymap()), *scroll),
+        Overlay::Help { scroll } => {
+            text(paint, "Keys", &help::lines(view.ui.keymap(), paint.width()), *scroll)
+        }
         Overlay::Reading(Reading { title, lines, scroll }) => text(paint, title, lines, *scroll),
         Overlay::Choice(choice) => choices(paint, choice),
         Overlay::Palette(field) => commands(paint, view, field.text()),
@@ -46,7 +48,7 @@ pub fn small(paint: &mut Paint<'_>, view: &View<'_>) {
 pub fn inline(paint: &mut Paint<'_>, y: u16, prompt: &Prompt) {
     paint.blank(y, Role::Prompt);
     let line = prompt.lines.join("  ");
-    paint.put(1, y, &format!("{line}   y sends  Esc leaves"), Role::Prompt);
+    paint.put(1, y, &format!("y sends: {line}   Esc leaves"), Role::Prompt);
 }
 
 /// What the hints row says while something is open; `None` leaves it to the pane.
@@ -57,8 +59,12 @@ pub fn hint(view: &View<'_>) -> Option<String> {
         Overlay::Choice(_) => "j k choose   Enter take   q back".to_owned(),
         Overlay::Palette(field) => format!(":{}_   Tab completes  Enter does it  Esc leaves", field.text()),
         Overlay::Symbol { .. } => "letters narrow  Up Down choose  Enter takes  Esc leaves".to_owned(),
-        Overlay::Filter { field, .. } => format!("/{}_   sym: side: state: age>  Enter keeps  Esc clears", field.text()),
-        Overlay::Seek(field) => format!("go to {}_   HH:MM or HH:MM:SS  Enter goes  Esc leaves", field.text()),
+        Overlay::Filter { field, .. } => {
+            format!("/{}_   sym: side: state: age>  Enter keeps  Esc clears", field.text())
+        }
+        Overlay::Seek(field) => {
+            format!("go to {}_   HH:MM or HH:MM:SS  Enter goes  Esc leaves", field.text())
+        }
         Overlay::Ticket(_) | Overlay::Amend(_) => {
             "Tab field  Up Down step  S-Up S-Down ten  [ ] size  Enter review, then y  Esc leaves".to_owned()
         }
@@ -71,7 +77,8 @@ fn text(paint: &mut Paint<'_>, title: &str, lines: &[String], scroll: usize) {
     paint.clear();
     let room = usize::from(paint.height().saturating_sub(1));
     let from = scroll.min(lines.len().saturating_sub(room.max(1)));
-    let right = format!("{}-{} of {}", (from + 1).min(lines.len()), (from + room).min(lines.len()), lines.len());
+    let right =
+        format!("{}-{} of {}", (from + 1).min(lines.len()), (from + room).min(lines.len()), lines.len());
     paint.rule(0, title, true, "", &right);
     for (y, line) in (1u16..paint.height()).zip(lines.iter().skip(from)) {
         paint.put(1, y, line, Role::Text);
@@ -206,13 +213,13 @@ fn draw_ticket(paint: &mut Paint<'_>, view: &View<'_>, ticket: &Ticket) {
             verdict(paint, y, &preview);
         }
         (Err(why), _) => {
-            paint.put(1, y, why, Role::Warn);
+            paint.put_wrapped(1, y, why, Role::Warn);
         }
         _ => {}
     }
     if let Some(fault) = &ticket.fault {
-        let last = paint.height().saturating_sub(2);
-        paint.put(1, last, fault, Role::Alarm);
+        let row = paint.height().saturating_sub(3).max(4);
+        paint.put_wrapped(1, row, fault, Role::Alarm);
     }
     let last = paint.height().saturating_sub(1);
     paint.put(1, last, "Enter review, then y sends   Esc keeps draft", Role::Key);
@@ -243,10 +250,12 @@ fn cost(paint: &mut Paint<'_>, y: u16, side: Side, p: &Preview, prices: PriceFor
         format!("{verb:<8} {}, charges {charged}", money(p.total)),
     ];
     if let Some(c) = p.charges {
-        let (commission, sebon, dp) = (format::money(c.commission), format::money(c.sebon), format::money(c.dp));
+        let (commission, sebon, dp) =
+            (format::money(c.commission), format::money(c.sebon), format::money(c.dp));
         lines.push(format!("         commission {commission} SEBON {sebon} DP {dp}"));
     }
-    let day = |d: Option<crate::market::SessionDate>| d.map_or_else(|| "not known".to_owned(), format::date_short);
+    let day =
+        |d: Option<crate::market::SessionDate>| d.map_or_else(|| "not known".to_owned(), format::date_short);
     if buys {
         lines.push(format!("breaks even at {}", prices.option(p.break_even)));
         lines.push(format!("sellable from {}, pay in {}", day(p.first_sale), day(p.pay_in)));
@@ -270,9 +279,8 @@ fn verdict(paint: &mut Paint<'_>, y: u16, preview: &Preview) {
     let mut y = y;
     for denial in &preview.denials {
         if y + 1 < paint.height() {
-            paint.put(1, y, &format!("denied   {}", words::denial(denial)), Role::Alarm);
+            y = paint.put_wrapped(1, y, &format!("denied   {}", words::denial(denial)), Role::Alarm);
         }
-        y += 1;
     }
 }
 
@@ -306,13 +314,7 @@ fn draw_amendment(paint: &mut Paint<'_>, view: &View<'_>, amendment: &Amendment)
         }
     }
     if let Some(fault) = &amendment.fault {
-        paint.put(1, 5, fault, Role::Alarm);
+        paint.put_wrapped(1, 5, fault, Role::Alarm);
     }
-    paint.put(1, 6, "Enter review, then y sends   Esc leaves", Role::Key);
-}
-
-/// Cells that a prompt of one line takes in the hints row.
-#[must_use]
-pub fn inline_width(prompt: &Prompt) -> u16 {
-    width(&prompt.lines.join("  "))
+    paint.put(1, 7, "Enter review, then y sends   Esc leaves", Role::Key);
 }

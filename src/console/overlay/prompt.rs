@@ -1,8 +1,8 @@
 //! A question that takes a fresh `y` and nothing else.
 
+use crate::console::Mode;
 use crate::console::input::{Key, Moment};
 use crate::console::mode_word::ends_with_mode;
-use crate::console::Mode;
 use crate::engine::{CancelScope, Command};
 
 /// How long a prompt must have been on the screen before it can be answered.

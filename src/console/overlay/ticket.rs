@@ -96,7 +96,8 @@ impl Ticket {
             TicketField::Limit => {
                 let from = limit.or_else(|| facts.patient(self.side));
                 if let Some(next) = from.and_then(|p| p.moved(ticks(step), facts.tick?)) {
-                    self.limit = Field::new(&plain(words::price_format(&frame.snapshot, self.instrument), next));
+                    self.limit =
+                        Field::new(&plain(words::price_format(&frame.snapshot, self.instrument), next));
                 }
             }
         }

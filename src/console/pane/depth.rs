@@ -55,7 +55,8 @@ fn book_note(view: &View<'_>, instrument: &InstrumentView) -> String {
         parts.push("WIDE".to_owned());
     }
     let age = view.now().since_ns(book.at);
-    let age = format::age(age).map_or_else(|| "<5s".to_owned(), |a| if age >= 60 * NS_PER_S { format!("~{a}") } else { a });
+    let age = format::age(age)
+        .map_or_else(|| "<5s".to_owned(), |a| if age >= 60 * NS_PER_S { format!("~{a}") } else { a });
     parts.push(age);
     parts.join(" ")
 }
@@ -102,7 +103,8 @@ fn no_depth(view: &View<'_>) -> &'static str {
 fn totals(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &InstrumentView) {
     let text = match &instrument.book {
         Some(book) => {
-            let signed = |i: Option<f64>| i.map_or_else(|| format::MISSING.to_owned(), |i| format!("{i:+.2}"));
+            let signed =
+                |i: Option<f64>| i.map_or_else(|| format::MISSING.to_owned(), |i| format!("{i:+.2}"));
             let (bid, ask) = (format::qty_fit(book.total.0, 8), format::qty_fit(book.total.1, 8));
             let bar = view.theme.glyphs().bar;
             let (all, top) = (signed(book.imbalance), signed(book.imbalance_5));

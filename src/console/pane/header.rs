@@ -92,7 +92,9 @@ fn state(view: &View<'_>) -> Vec<(String, Role)> {
     let mode = view.status().mode;
     let trading = match &view.snapshot().trading {
         TradingState::Active => ("ACTIVE".to_owned(), Role::Good),
-        TradingState::Halted { by, at, .. } => (format!("STOPPED by {by} {}", format::clock(*at)), Role::Alarm),
+        TradingState::Halted { by, at, .. } => {
+            (format!("STOPPED by {by} {}", format::clock(*at)), Role::Alarm)
+        }
     };
     let speed = view.status().transport.as_ref().map_or_else(String::new, |t| {
         if t.playing && !t.finished { transport::speed(t.speed) } else { transport::state(t).to_owned() }
@@ -152,12 +154,9 @@ fn workspaces(view: &View<'_>, wide: bool) -> Vec<(String, Role)> {
     Workspace::ALL
         .into_iter()
         .map(|space| {
-            let name = if wide { format!("{} {}", space.digit(), space.name()) } else { space.digit().to_string() };
-            if space == view.ui.workspace {
-                (format!("[{name}]"), Role::Focus)
-            } else {
-                (name, Role::Dim)
-            }
+            let name =
+                if wide { format!("{} {}", space.digit(), space.name()) } else { space.digit().to_string() };
+            if space == view.ui.workspace { (format!("[{name}]"), Role::Focus) } else { (name, Role::Dim) }
         })
         .collect()
 }
@@ -173,7 +172,7 @@ fn feed(view: &View<'_>) -> Vec<(String, Role)> {
     if worst.stale {
         vec![(format!("feed {source} SILENT {text}"), Role::Alarm)]
     } else {
-        vec![(format!("feed {text}"), Role::Text)]
+        vec![(format!("feed up {text}"), Role::Text)]
     }
 }
 
@@ -196,7 +195,8 @@ fn unknown(view: &View<'_>) -> Vec<(String, Role)> {
 fn alert_counts(view: &View<'_>) -> Vec<(String, Role)> {
     let open: Vec<&Alert> = view.snapshot().alerts.iter().filter(|a| is_new(a, view)).collect();
     let count = |s: Severity| open.iter().filter(|a| a.kind.severity() == s).count();
-    let (critical, high, medium) = (count(Severity::Critical), count(Severity::High), count(Severity::Medium));
+    let (critical, high, medium) =
+        (count(Severity::Critical), count(Severity::High), count(Severity::Medium));
     let role = if critical > 0 {
         Role::Alarm
     } else if high > 0 {
@@ -252,7 +252,11 @@ fn third(paint: &mut Paint<'_>, view: &View<'_>) {
     }
     let mut groups = Groups::default();
     let Some(account) = account(view) else {
-        let why = if view.snapshot().accounts.is_empty() { "this day has no account" } else { "several accounts: none chosen" };
+        let why = if view.snapshot().accounts.is_empty() {
+            "this day has no account"
+        } else {
+            "several accounts: none chosen"
+        };
         paint.put(1, 2, &format!("{why}: nothing can be ordered"), Role::Dim);
         return;
     };

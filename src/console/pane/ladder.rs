@@ -132,11 +132,8 @@ impl Ladder<'_> {
             }
             paint.put(0, y, paint.glyphs().chosen, Role::Key);
         }
-        let [own_edge, orders_edge, qty_edge] = if bid {
-            [EDGES[0], EDGES[1], EDGES[2]]
-        } else {
-            [EDGES[6], EDGES[5], EDGES[4]]
-        };
+        let [own_edge, orders_edge, qty_edge] =
+            if bid { [EDGES[0], EDGES[1], EDGES[2]] } else { [EDGES[6], EDGES[5], EDGES[4]] };
         if own.is_positive() {
             paint.put_right(own_edge, y, &format::qty_fit(own, 4), Role::Own);
         }
@@ -178,7 +175,12 @@ impl Ladder<'_> {
         paint.put_right(EDGES[3], y, text, Role::Gone);
         let was = self.view.ui.ladder.held.as_ref().and_then(|h| h.was.get(&price));
         if let Some(was) = was.filter(|_| qty_edge < EDGES[3]) {
-            paint.put(EDGES[3] + 3, y, &format!("(was {})", format::qty_fit(Qty::from_units(*was), 6)), Role::Dim);
+            paint.put(
+                EDGES[3] + 3,
+                y,
+                &format!("(was {})", format::qty_fit(Qty::from_units(*was), 6)),
+                Role::Dim,
+            );
         }
     }
 

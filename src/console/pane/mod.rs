@@ -98,10 +98,22 @@ pub const PANES: [Pane; 10] = [
     Pane { id: PaneId::Regime, name: "Regime", least: (16, 1), title: regime::title, draw: regime::draw },
     Pane { id: PaneId::Chart, name: "Chart", least: (20, 3), title: chart::title, draw: chart::draw },
     Pane { id: PaneId::Orders, name: "Orders", least: (50, 1), title: orders::title, draw: orders::draw },
-    Pane { id: PaneId::Positions, name: "Positions", least: (48, 1), title: positions::title, draw: positions::draw },
+    Pane {
+        id: PaneId::Positions,
+        name: "Positions",
+        least: (48, 1),
+        title: positions::title,
+        draw: positions::draw,
+    },
     Pane { id: PaneId::Alerts, name: "Alerts", least: (20, 1), title: alerts::title, draw: alerts::draw },
     Pane { id: PaneId::Journal, name: "Journal", least: (20, 1), title: journal::title, draw: journal::draw },
-    Pane { id: PaneId::Transport, name: "Recorded time", least: (40, 3), title: transport::title, draw: transport::draw },
+    Pane {
+        id: PaneId::Transport,
+        name: "Recorded time",
+        least: (40, 3),
+        title: transport::title,
+        draw: transport::draw,
+    },
     Pane { id: PaneId::Tape, name: "Tape", least: (26, 1), title: tape::title, draw: tape::draw },
 ];
 

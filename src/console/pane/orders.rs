@@ -21,8 +21,17 @@ struct Columns {
     note: u16,
 }
 
-const WIDE: Columns =
-    Columns { side: 11, symbol: 16, qty: 29, done: 35, left: Some(41), limit: 50, state: 52, age: 67, note: 69 };
+const WIDE: Columns = Columns {
+    side: 11,
+    symbol: 16,
+    qty: 29,
+    done: 35,
+    left: Some(41),
+    limit: 50,
+    state: 52,
+    age: 67,
+    note: 69,
+};
 const NARROW: Columns =
     Columns { side: 10, symbol: 15, qty: 27, done: 33, left: None, limit: 42, state: 44, age: 58, note: 60 };
 
@@ -75,7 +84,8 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
 }
 
 fn heads(paint: &mut Paint<'_>, c: &Columns) {
-    for (x, head) in [(3, "ID"), (c.side, "SIDE"), (c.symbol, "SYMBOL"), (c.state, "STATE"), (c.note, "NOTE")] {
+    for (x, head) in [(3, "ID"), (c.side, "SIDE"), (c.symbol, "SYMBOL"), (c.state, "STATE"), (c.note, "NOTE")]
+    {
         paint.put(x, 0, head, Role::Dim);
     }
     for (right, head) in [(c.qty, "QTY"), (c.done, "DONE"), (c.limit, "LIMIT"), (c.age, "AGE")] {

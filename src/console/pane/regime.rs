@@ -90,7 +90,9 @@ pub(super) fn hours_axis(paint: &mut Paint<'_>, y: u16, view: &View<'_>, columns
         paint.put(x, y, "^", Role::Key);
     }
     let open = grid.start(0).nepal_time();
-    let mut at = grid.start(0).plus_ns(i64::from(3_600 - chrono::Timelike::num_seconds_from_midnight(&open) % 3_600) % 3_600 * NS_PER_S);
+    let mut at = grid.start(0).plus_ns(
+        i64::from(3_600 - chrono::Timelike::num_seconds_from_midnight(&open) % 3_600) % 3_600 * NS_PER_S,
+    );
     while at <= grid.end(count - 1) {
         if let Some(x) = column(at) {
             let text = at.nepal_time().format("%H").to_string();
@@ -111,7 +113,7 @@ fn lines(view: &View<'_>) -> Vec<String> {
     };
     let mut out = vec![format!("{p}, {sigma}")];
     if regime.input == RegimeInput::None {
-        out.push("no market return yet: no index, no symbol with 24 bars".to_owned());
+        out.push("no return yet: no index, no symbol of 24 bars".to_owned());
     } else if regime.warming {
         out.push(format!("warming: {bars} of {} bars, label is the start's", params.window));
     }
@@ -130,7 +132,10 @@ fn lines(view: &View<'_>) -> Vec<String> {
         })
         .collect();
     if changes.is_empty() {
-        out.push(format!("no change of label today{}", if regime.label == Regime::Stress { ": STRESS" } else { "" }));
+        out.push(format!(
+            "no change of label today{}",
+            if regime.label == Regime::Stress { ": STRESS" } else { "" }
+        ));
     } else {
         let bar = view.theme.glyphs().bar;
         out.push(changes.into_iter().rev().collect::<Vec<_>>().join(&format!(" {bar} ")));

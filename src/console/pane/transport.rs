@@ -44,7 +44,12 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
         return;
     };
     let (at, end) = (format::clock(transport.position), format::clock(transport.end));
-    let mut text = format!("{} {}  {at} of {} - {end}", state(transport), speed(transport.speed), format::clock(transport.start));
+    let mut text = format!(
+        "{} {}  {at} of {} - {end}",
+        state(transport),
+        speed(transport.speed),
+        format::clock(transport.start)
+    );
     if let Some(to) = transport.seeking {
         text.push_str(&format!("  going to {}", format::clock(to)));
     }

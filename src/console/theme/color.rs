@@ -60,11 +60,7 @@ impl ColorDepth {
     /// A style in the colours there are.
     #[must_use]
     pub fn reduce(self, style: Style) -> Style {
-        Style {
-            fg: style.fg.and_then(|c| self.color(c)),
-            bg: style.bg.and_then(|c| self.color(c)),
-            ..style
-        }
+        Style { fg: style.fg.and_then(|c| self.color(c)), bg: style.bg.and_then(|c| self.color(c)), ..style }
     }
 
     fn color(self, color: Color) -> Option<Color> {
@@ -73,9 +69,7 @@ impl ColorDepth {
             Self::None => None,
             Self::True => Some(color),
             Self::Palette => Some(Color::Indexed(palette([r, g, b]))),
-            Self::Sixteen => {
-                SIXTEEN.iter().min_by_key(|(_, rgb)| distance(*rgb, [r, g, b])).map(|(c, _)| *c)
-            }
+            Self::Sixteen => SIXTEEN.iter().min_by_key(|(_, rgb)| distance(*rgb, [r, g, b])).map(|(c, _)| *c),
         }
     }
 }

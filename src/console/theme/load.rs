@@ -22,18 +22,11 @@ const ATTRIBUTES: [(&str, Modifier); 5] = [
 ];
 
 /// The name and the styles of a theme.
-pub(super) fn styles(
-    file: &str,
-    text: &str,
-) -> Result<(String, [Style; Role::ALL.len()]), ConfigError> {
-    let fault = |(span, fault): Fault| ConfigError {
-        file: file.to_owned(),
-        line: line_of(text, span.start),
-        fault,
-    };
-    let parsed = DeTable::parse(text).map_err(|e| {
-        fault((e.span().unwrap_or_default(), ConfigFault::NotToml(e.message().to_owned())))
-    })?;
+pub(super) fn styles(file: &str, text: &str) -> Result<(String, [Style; Role::ALL.len()]), ConfigError> {
+    let fault =
+        |(span, fault): Fault| ConfigError { file: file.to_owned(), line: line_of(text, span.start), fault };
+    let parsed = DeTable::parse(text)
+        .map_err(|e| fault((e.span().unwrap_or_default(), ConfigFault::NotToml(e.message().to_owned()))))?;
     let mut name = file.to_owned();
     let mut given: Vec<(Role, Style)> = Vec::new();
     for (key, value) in parsed.get_ref() {

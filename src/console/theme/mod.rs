@@ -127,12 +127,7 @@ impl Theme {
     ///
     /// # Errors
     /// [`ConfigError`] with the line: not TOML, an unknown role, an unknown colour, a missing role.
-    pub fn from_toml(
-        file: &str,
-        text: &str,
-        depth: ColorDepth,
-        glyphs: Glyphs,
-    ) -> Result<Self, ConfigError> {
+    pub fn from_toml(file: &str, text: &str, depth: ColorDepth, glyphs: Glyphs) -> Result<Self, ConfigError> {
         let (name, styles) = load::styles(file, text)?;
         let base = styles.first().and_then(|s| s.bg);
         let reduced = styles.map(|style| {
@@ -200,13 +195,16 @@ mod tests {
         for (text, want) in [
             ("name = \"x\"\n", "mine.toml:1: the role `text` is missing"),
             ("name = \"x\"\n[roles]\nfoo = {}\n", "mine.toml:3: `foo` is not known"),
-            ("name = \"x\"\n[roles]\ntext = { fg = \"teal\" }\n", "mine.toml:3: `teal` is not a colour: write \"#rrggbb\" or \"none\""),
+            (
+                "name = \"x\"\n[roles]\ntext = { fg = \"teal\" }\n",
+                "mine.toml:3: `teal` is not a colour: write \"#rrggbb\" or \"none\"",
+            ),
             ("name = \"x\"\n[roles]\ntext = { shine = true }\n", "mine.toml:3: `shine` is not known"),
             ("name = \"x\"\n[roles]\ntext = { bold = 1 }\n", "mine.toml:3: `bold` must be true or false"),
         ] {
             assert_eq!(check(text), want);
         }
-        let wrong = dark.replace("#", "?");
+        let wrong = dark.replace("\"#", "\"?");
         assert!(check(&wrong).contains("is not a colour"));
     }
 

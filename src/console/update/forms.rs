@@ -69,7 +69,8 @@ impl Ui {
     fn step_symbol(&mut self, step: Step, frame: &Frame) {
         let Some(Overlay::Symbol { field, at, add }) = self.stack.last() else { return };
         let count = symbol::matches(frame, self, field.text(), *add).len();
-        let next = if step == Step::Up { at.saturating_sub(1) } else { (at + 1).min(count.saturating_sub(1)) };
+        let next =
+            if step == Step::Up { at.saturating_sub(1) } else { (at + 1).min(count.saturating_sub(1)) };
         if let Some(Overlay::Symbol { at, .. }) = self.stack.last_mut() {
             *at = next;
         }
@@ -147,6 +148,8 @@ impl Ui {
             "stops" => self.set_stop_kind(rest),
             "theme" => return self.want_theme(rest),
             "undo" => self.undo(),
+            "resume" => return vec![Action::Shell(ShellRequest::ResumeHere)],
+            "return" => return vec![Action::Shell(ShellRequest::ReturnToSession)],
             _ => return self.run_binding(name, frame),
         }
         Vec::new()

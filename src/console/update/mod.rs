@@ -53,7 +53,15 @@ impl Ui {
         let context = self.context(frame);
         let first = self.first_stroke.take();
         let interrupted = std::mem::take(&mut self.interrupted);
-        let binding = match self.keymap.meaning(context, first, chord) {
+        let mut meaning = self.keymap.meaning(context, first, chord);
+        // Two strokes half done are no place where a stop, or a way out, can be lost.
+        if let (Some(_), Meaning::Unbound) = (first, meaning)
+            && let Meaning::Bound(row) = self.keymap.meaning(context, None, chord)
+            && matches!(row.binding.intent, Intent::Stop | Intent::Interrupt)
+        {
+            meaning = Meaning::Bound(row);
+        }
+        let binding = match meaning {
             Meaning::Prefix => {
                 self.first_stroke = Some(chord);
                 return Vec::new();
@@ -158,7 +166,8 @@ impl Ui {
     /// Leaves what is open; twice says how to quit.
     fn interrupt(&mut self, again: bool) -> Vec<Action> {
         if self.stack.is_empty() && self.first_stroke.is_none() {
-            let text = if again { ":quit and Enter leaves this terminal" } else { "Ctrl-c again says how to quit" };
+            let text =
+                if again { ":quit and Enter leaves this terminal" } else { "Ctrl-c again says how to quit" };
             self.say(text);
         }
         self.leave_overlay();

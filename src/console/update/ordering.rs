@@ -59,7 +59,9 @@ impl Ui {
     }
 
     pub(super) fn open_ticket(&mut self, side: Side, frame: &Frame) {
-        let Some(instrument) = self.instrument_here(frame) else { return self.say("no symbol: t chooses one") };
+        let Some(instrument) = self.instrument_here(frame) else {
+            return self.say("no symbol: t chooses one");
+        };
         if orders_off(frame) {
             return self.say("looking at the past: orders are off");
         }
@@ -111,7 +113,7 @@ impl Ui {
         match reviewed {
             Ok((order, lines)) => {
                 let confirm = Confirm::Command(Command::SubmitOrder(order));
-                let mut prompt = Prompt::new(vec![lines.join("  ")], confirm, frame.status.mode);
+                let mut prompt = Prompt::new(lines, confirm, frame.status.mode);
                 prompt.inline = !self.too_small();
                 self.stack.push(Overlay::Prompt(prompt));
             }
@@ -206,7 +208,7 @@ impl Ui {
         let near = in_scope(frame, scope).filter(queued).count();
         let mut lines = vec![format!("Cancel {}", scope_line(frame, scope))];
         if near > 0 {
-            lines.push(format!("{near} of them are near the front of their queue and lose that place"));
+            lines.push(format!("{near} near the front of the queue: the place is lost"));
         }
         self.ask(lines, Confirm::Command(Command::CancelMany(scope)), frame);
     }
@@ -239,7 +241,8 @@ impl Ui {
         match &frame.snapshot.trading {
             TradingState::Active => self.say("trading is not stopped"),
             TradingState::Halted { by, at, .. } => {
-                let line = format!("Release the stop of {by}, {}? Orders may be sent again", format::clock(*at));
+                let line =
+                    format!("Release the stop of {by}, {}? Orders may be sent again", format::clock(*at));
                 self.ask(vec![line], Confirm::Command(Command::ReleaseStop), frame);
             }
         }
@@ -284,7 +287,8 @@ impl Ui {
         if frame.status.mode != Mode::Live && open == 0 {
             return vec![Action::Shell(ShellRequest::Quit)];
         }
-        let what = if open == 1 { "1 order stays open".to_owned() } else { format!("{open} orders stay open") };
+        let what =
+            if open == 1 { "1 order stays open".to_owned() } else { format!("{open} orders stay open") };
         self.ask(vec![format!("Leave this terminal? {what}")], Confirm::Quit, frame);
         Vec::new()
     }

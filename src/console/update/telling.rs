@@ -49,7 +49,11 @@ impl Ui {
             _ => {
                 let instrument = snapshot.instrument(self.symbol?)?;
                 let prices = words::price_format(snapshot, instrument.id);
-                Some(format!("{} {}", instrument.symbol, prices.option(self.ladder.cursor.or(instrument.last()))))
+                Some(format!(
+                    "{} {}",
+                    instrument.symbol,
+                    prices.option(self.ladder.cursor.or(instrument.last()))
+                ))
             }
         }
     }
@@ -129,7 +133,6 @@ fn order_lines(frame: &Frame, order: &Order) -> Vec<String> {
     lines.push(format!("changed   {}", order.changed_at));
     let venue = order.venue_id.as_ref().map_or_else(|| format::MISSING.to_owned(), ToString::to_string);
     lines.push(format!("venue id  {venue}"));
-    lines.extend(words::queue(order));
     lines.extend(order.reason.as_ref().map(|r| format!("reason    {r}")));
     let note = words::order_note(order, prices);
     if !note.is_empty() {
@@ -143,14 +146,26 @@ fn position_lines(frame: &Frame, p: &PositionView) -> Vec<String> {
     let prices = words::price_format(&frame.snapshot, p.instrument);
     let first_sale = p.first_sale.map_or_else(|| format::MISSING.to_owned(), format::date_both);
     let charged = |c: &crate::market::fees::DayCharged| {
-        let (commission, sebon, dp) = (format::money(c.commission), format::money(c.sebon), format::money(c.dp));
+        let (commission, sebon, dp) =
+            (format::money(c.commission), format::money(c.sebon), format::money(c.dp));
         format!("commission {commission}  SEBON {sebon}  DP {dp}")
     };
     vec![
-        format!("held       {}  of it bought today {}", format::qty(p.position.qty), format::qty(p.position.bought)),
+        format!(
+            "held       {}  of it bought today {}",
+            format::qty(p.position.qty),
+            format::qty(p.position.bought)
+        ),
         format!("sellable   {} now; what was bought today from {first_sale}", format::qty(p.sellable)),
-        format!("cost       {} with purchase charges, {} a share", money(p.position.cost), prices.option(p.wacc)),
-        format!("breaks even at {} (first price on the grid, charges of the sale in it)", prices.option(p.break_even)),
+        format!(
+            "cost       {} with purchase charges, {} a share",
+            money(p.position.cost),
+            prices.option(p.wacc)
+        ),
+        format!(
+            "breaks even at {} (first price on the grid, charges of the sale in it)",
+            prices.option(p.break_even)
+        ),
         format!("worth      {} at {}", money(p.position.value()), prices.option(p.position.mark)),
         format!("result     {} before exit", money(p.unrealised)),
         format!("exit       {} charges and tax if all were sold at the mark", money(p.exit_cost)),
@@ -183,7 +198,9 @@ fn instrument_lines(frame: &Frame, i: &InstrumentView) -> Vec<String> {
         format!("vwap        {}", prices.option(i.day.vwap())),
         format!(
             "adv         {}",
-            facts.and_then(|f| f.adv).map_or_else(|| format::MISSING.to_owned(), |a| format::qty(Qty::from_units(a)))
+            facts
+                .and_then(|f| f.adv)
+                .map_or_else(|| format::MISSING.to_owned(), |a| format::qty(Qty::from_units(a)))
         ),
         format!("quarantined {} prints", i.quarantined),
     ];

@@ -184,7 +184,8 @@ impl Gatherer<'_> {
             };
             self.spreads[tier(instrument)].push(2e4 * spread as f64 / double_mid as f64);
             for side in Side::BOTH {
-                let value = |n| book.levels(side).take(n).map(|l| l.price.units() * l.qty.units()).sum::<i64>();
+                let value =
+                    |n| book.levels(side).take(n).map(|l| l.price.units() * l.qty.units()).sum::<i64>();
                 self.touch.push(value(1) as f64);
                 self.five.push(value(5) as f64);
                 let orders = book.levels(side).map(|l| u64::from(l.orders)).sum::<u64>();
@@ -237,7 +238,9 @@ impl Gatherer<'_> {
     fn by_security(&self) -> (f64, f64, usize) {
         let (mut ranges, mut returns, mut locked) = (Vec::new(), Vec::new(), 0);
         for (((_, instrument), range), book) in self.universe.iter().zip(&self.ranges).zip(&self.books) {
-            let (Some(close), Some((low, high, last))) = (instrument.previous_close, *range) else { continue };
+            let (Some(close), Some((low, high, last))) = (instrument.previous_close, *range) else {
+                continue;
+            };
             let close = close.units() as f64;
             ranges.push(1e4 * (high - low) as f64 / close);
             let moved = 1e4 * (last as f64 / close - 1.0);
@@ -271,7 +274,8 @@ impl fmt::Display for Calibration {
         row("turnover, NPR m", "-", format!("{:.0}", self.turnover as f64 / 1e8))?;
         let names = ["below 2", "2-5", "5-10", "10-25", "25-50", "50-100", "above 100"];
         for ((name, (_, target)), got) in names.iter().zip(SPREADS).zip(self.spread_bps) {
-            let target = if *name == "above 100" { "75 (carried on)".to_owned() } else { format!("{target}") };
+            let target =
+                if *name == "above 100" { "75 (carried on)".to_owned() } else { format!("{target}") };
             let got = got.map_or("-".to_owned(), |bps| format!("{bps:.0}"));
             row(&format!("median spread, bp, daily turnover NPR m {name}"), &target, got)?;
         }

@@ -129,7 +129,8 @@ impl Crowd {
     pub(super) fn for_auction(&self, scene: &Scene<'_>, dice: &mut Dice) -> Action {
         let side = Side::BOTH[dice.below(2)];
         // Opinions differ by a little less than the spread, so that some of the two sides meet.
-        let wished = scene.value * (1.0 + 1.2 * self.half_spread * dice.normal() - sign(side) * 0.4 * self.half_spread);
+        let wished = scene.value
+            * (1.0 + 1.2 * self.half_spread * dice.normal() - sign(side) * 0.4 * self.half_spread);
         let Some(price) = self.on_grid(wished, side, dice) else { return Action::Nothing };
         self.enter(side, scene.band.clamp(price), self.size(price, QUOTE_MEDIAN, QUOTE_SIGMA, dice), dice)
     }
@@ -145,7 +146,9 @@ impl Crowd {
     fn cross(&self, scene: &Scene<'_>, dice: &mut Dice) -> Action {
         let [buying, selling] = Side::BOTH.map(|side| self.appeal(side, scene.book, scene.value));
         let side = if dice.chance(buying / (buying + selling)) { Side::Buy } else { Side::Sell };
-        let Some(touch) = scene.book.levels().best(side.opposite()) else { return self.quote(side, scene, dice) };
+        let Some(touch) = scene.book.levels().best(side.opposite()) else {
+            return self.quote(side, scene, dice);
+        };
         if !dice.chance(self.appeal(side, scene.book, scene.value)) {
             return self.show_better(side, scene, dice);
         }

@@ -15,7 +15,8 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn new(close_e2: i64, listed: &[Listed]) -> Self {
-        let capital = listed.iter().map(|l| i128::from(l.shares) * i128::from(l.previous_close.units())).sum();
+        let capital =
+            listed.iter().map(|l| i128::from(l.shares) * i128::from(l.previous_close.units())).sum();
         Self {
             close_e2,
             shares: listed.iter().map(|l| l.shares).collect(),

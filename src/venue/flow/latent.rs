@@ -65,8 +65,8 @@ impl Latent {
     /// One second passes.
     pub(super) fn second(&mut self, scenario: &Scenario, at: NaiveTime) {
         let nervous = scenario.pace_at(at).volatility;
-        self.market_noise += nervous * self.market_step * self.market_dice.normal()
-            - self.pull_per_s * self.market_noise;
+        self.market_noise +=
+            nervous * self.market_step * self.market_dice.normal() - self.pull_per_s * self.market_noise;
         self.market = level_at(&scenario.market.path, at) * BPS + self.market_noise;
         for own in &mut self.own {
             own.noise += nervous * own.step * own.dice.normal();

@@ -256,8 +256,10 @@ mod tests {
             asks.iter().for_each(|(p, q)| book.rest(limit(Side::Sell, *p, *q, 2)));
             let before = held(&book);
             let price = book.auction_price(Price::from_units(reference));
-            let fills: Vec<Fill> =
-                price.into_iter().flat_map(|p| std::iter::from_fn(|| book.match_auction(p)).collect::<Vec<_>>()).collect();
+            let fills: Vec<Fill> = price
+                .into_iter()
+                .flat_map(|p| std::iter::from_fn(|| book.match_auction(p)).collect::<Vec<_>>())
+                .collect();
             let traded: i64 = fills.iter().map(|f| f.qty.units()).sum();
             let got = price.map(|p| (p.units(), traded));
             // A price of least remainder may sit between; the shares are what counts.

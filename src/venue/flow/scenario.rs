@@ -9,10 +9,8 @@ use crate::feed::day::{StartingAccount, StartingHolding};
 use crate::market::{Money, Price, Qty, SessionDate, Symbol};
 
 /// The scenarios that come with the program.
-const BUNDLED: [(&str, &str); 2] = [
-    ("quiet", include_str!("scenario/quiet.toml")),
-    ("halt-day", include_str!("scenario/halt-day.toml")),
-];
+const BUNDLED: [(&str, &str); 2] =
+    [("quiet", include_str!("scenario/quiet.toml")), ("halt-day", include_str!("scenario/halt-day.toml"))];
 
 /// What kind of day it is: its date, how the market moves, how busy it is, and the account it starts with.
 #[derive(Clone, PartialEq, Debug)]
@@ -181,9 +179,7 @@ impl Scenario {
         let named = self.stories.iter().map(|s| &s.symbol);
         let mut named = named.chain(self.account.holdings.iter().map(|h| &h.symbol));
         match named.find(|symbol| listed.iter().all(|l| l.symbol != **symbol)) {
-            Some(symbol) => {
-                Err(FlowError::NotListed { scenario: self.name.clone(), symbol: symbol.clone() })
-            }
+            Some(symbol) => Err(FlowError::NotListed { scenario: self.name.clone(), symbol: symbol.clone() }),
             None => Ok(()),
         }
     }
@@ -279,9 +275,13 @@ mod tests {
         let time = |text: &str| text.parse::<NaiveTime>().unwrap();
         let path =
             [Waypoint { at: time("11:00:00"), level: 10.0 }, Waypoint { at: time("12:00:00"), level: 40.0 }];
-        for (at, level) in
-            [("10:00:00", 10.0), ("11:00:00", 10.0), ("11:20:00", 20.0), ("12:00:00", 40.0), ("15:00:00", 40.0)]
-        {
+        for (at, level) in [
+            ("10:00:00", 10.0),
+            ("11:00:00", 10.0),
+            ("11:20:00", 20.0),
+            ("12:00:00", 40.0),
+            ("15:00:00", 40.0),
+        ] {
             assert!((level_at(&path, time(at)) - level).abs() < 1e-9, "{at}");
         }
         assert_eq!(level_at(&[], time("11:00:00")), 0.0);

@@ -88,7 +88,10 @@ impl Scrip {
                 self.print(&fill, at, EventFlags::AUCTION, tape);
             }
         }
-        if self.book.levels().depth(crate::market::Side::Buy) + self.book.levels().depth(crate::market::Side::Sell) > 0 {
+        if self.book.levels().depth(crate::market::Side::Buy)
+            + self.book.levels().depth(crate::market::Side::Sell)
+            > 0
+        {
             tape.say(at, self.id, MarketData::Clear(None));
         }
         self.book.clear();

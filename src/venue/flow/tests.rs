@@ -180,7 +180,9 @@ fn the_phases_and_halts_of_a_day() {
         let told = start(name).filter_map(|event| {
             let minute = event.at.nepal_time().format("%H:%M");
             match event.data {
-                MarketData::Session(phase) => Some(format!("{} {phase:?}", event.at.nepal_time().format("%T"))),
+                MarketData::Session(phase) => {
+                    Some(format!("{} {phase:?}", event.at.nepal_time().format("%T")))
+                }
                 MarketData::Halt(Halt::Start { level, until }) => {
                     let minutes = until.unwrap().since_ns(event.at) / 60_000_000_000;
                     Some(format!("{minute} halt {} for {minutes} min", level.unwrap()))
@@ -210,9 +212,10 @@ fn play(name: &str) -> (State, Vec<Output>) {
 
 #[test]
 fn the_halt_day_is_a_day_of_stress_and_the_quiet_day_is_not() {
-    for (name, labels) in
-        [("quiet", vec![]), ("halt-day", vec![(Regime::Normal, Regime::Stress), (Regime::Stress, Regime::Normal)])]
-    {
+    for (name, labels) in [
+        ("quiet", vec![]),
+        ("halt-day", vec![(Regime::Normal, Regime::Stress), (Regime::Stress, Regime::Normal)]),
+    ] {
         let (state, _) = play(name);
         let changes: Vec<_> = state.regime().changes.iter().map(|c| (c.old, c.new)).collect();
         println!("{name}: {:?}", state.regime().changes);
@@ -336,7 +339,11 @@ fn zz_look() {
             let m = e.at.ns() / 60_000_000_000;
             if m / 2 != last {
                 last = m / 2;
-                print!("{} {:.2}; ", e.at.nepal_time().format("%H:%M:%S"), v.points_e2 as f64 / 2604.15 - 100.0);
+                print!(
+                    "{} {:.2}; ",
+                    e.at.nepal_time().format("%H:%M:%S"),
+                    v.points_e2 as f64 / 2604.15 - 100.0
+                );
             }
         }
     }

@@ -4,9 +4,7 @@ use serde::Deserialize;
 
 use super::FlowError;
 use crate::market::rules::tick;
-use crate::market::{
-    Instrument, InstrumentKind, Money, Price, SessionDate, Symbol, Universe,
-};
+use crate::market::{Instrument, InstrumentKind, Money, Price, SessionDate, Symbol, Universe};
 
 const EMBEDDED: &str = include_str!("universe.toml");
 
@@ -56,8 +54,7 @@ pub(super) fn listed() -> Result<Vec<Listed>, FlowError> {
     let unreadable = |why: String| FlowError::Unreadable { what: "the universe".to_owned(), why };
     let file: File = toml::from_str(EMBEDDED).map_err(|e| unreadable(e.to_string()))?;
     let row = |row: Row| {
-        let previous_close =
-            Price::parse(&row.previous_close, 100).map_err(|e| unreadable(e.to_string()))?;
+        let previous_close = Price::parse(&row.previous_close, 100).map_err(|e| unreadable(e.to_string()))?;
         Ok(Listed {
             symbol: row.symbol,
             name: row.name,
