@@ -10,7 +10,7 @@ const BEFORE: usize = 48;
 pub fn lines(keymap: &Keymap, columns: u16) -> Vec<String> {
     let room = usize::from(columns).saturating_sub(BEFORE + 2).max(16);
     let mut out = vec![
-        "level 0 looks   1 acts at once, adds no risk   2 shows the numbers, then a fresh y".to_owned(),
+        "level 0 looks  1 acts at once, no new risk  2 numbers, then a fresh y".to_owned(),
         String::new(),
         format!("{:<12} {:>1}  {:<31} {}", "KEY", "L", "WHERE", "WHAT"),
     ];

@@ -64,9 +64,6 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     top.add(state(view));
     top.text(time(view, wide));
     top.add(index(view, wide));
-    if !wide {
-        top.add(feed(view));
-    }
     top.draw(paint, 0);
     let mut second = Groups::default();
     second.add(workspaces(view, wide));
@@ -78,6 +75,9 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     second.add(unknown(view));
     second.add(alert_counts(view));
     second.add(journal(view));
+    if !wide {
+        second.add(feed(view));
+    }
     if wide {
         second.text(view.snapshot().day.title.clone());
     }

@@ -56,10 +56,6 @@ fn now() -> Timestamp {
     at("13:42:07")
 }
 
-pub fn nabil() -> InstrumentId {
-    InstrumentId(0)
-}
-
 fn price(paisa: i64) -> Price {
     Price::from_units(paisa)
 }

@@ -35,7 +35,7 @@ fn a_buy_from_the_ladder() {
     let mut desk = Desk::new(fixture::frame());
     assert!(desk.press("j j b").is_empty());
     desk.says("Ticket BUY NABIL");
-    desk.says("sellable from Wed 26 Aug");
+    desk.says("sellable Wed 26 Aug");
     assert!(desk.press("Enter").is_empty());
     desk.says("BUY NABIL 100 @ 545.0  account 07");
     let actions = desk.press("y");

@@ -114,13 +114,13 @@ impl Ui {
     pub(super) fn act(&mut self, intent: Intent, frame: &Frame) -> Vec<Action> {
         match intent {
             Intent::Stop => vec![Action::Command(Command::Stop)],
-            Intent::TakeBack => return self.take_back(frame),
+            Intent::TakeBack => self.take_back(frame),
             Intent::Release => {
                 self.ask_release(frame);
                 Vec::new()
             }
-            Intent::Cancel => return self.cancel(frame),
-            Intent::Acknowledge | Intent::Shelve => return self.note_alert(intent, frame),
+            Intent::Cancel => self.cancel(frame),
+            Intent::Acknowledge | Intent::Shelve => self.note_alert(intent, frame),
             Intent::Ticket(side) => self.none(|ui| ui.open_ticket(side, frame)),
             Intent::Quick(side) => self.none(|ui| ui.quick(side, frame)),
             Intent::CancelMany => self.none(|ui| ui.ask_cancel_many(frame)),
@@ -137,13 +137,13 @@ impl Ui {
             | Intent::PreviousStop
             | Intent::StopKind
             | Intent::Seek
-            | Intent::Bookmark => return self.replaying(intent, frame),
-            Intent::Accept => return self.accept(frame),
+            | Intent::Bookmark => self.replaying(intent, frame),
+            Intent::Accept => self.accept(frame),
             Intent::Erase | Intent::Clear | Intent::Step(_) => self.none(|ui| ui.edit(intent, frame)),
-            Intent::Copy => return self.copy(frame),
+            Intent::Copy => self.copy(frame),
             Intent::Why => self.none(|ui| ui.tell_why(frame)),
-            Intent::Open => return self.open(frame),
-            Intent::Quit => return self.quit(frame),
+            Intent::Open => self.open(frame),
+            Intent::Quit => self.quit(frame),
             Intent::Repaint => vec![Action::Repaint],
             Intent::Suspend => self.none(|ui| ui.say("not here: leave with :quit, or use another window")),
             Intent::Help => self.none(|ui| ui.stack.push(Overlay::Help { scroll: 0 })),
