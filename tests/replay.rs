@@ -1,5 +1,7 @@
 //! A whole day through the engine: the same inputs give the same state, after any crash, at any cut.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
 mod common;
 
 use std::path::Path;
@@ -116,7 +118,9 @@ fn a_view_of_the_past_repeats_the_session_and_a_branch_leaves_it() {
     let mut branch = head.again().unwrap();
     branch.run_until(clock(&day, 12, 35), |_| ()).unwrap();
     let orders = branch.state().orders().len();
-    assert_eq!(orders, 3, "the orders before 12:35");
+    let before = |o: &&himal::execution::Order| o.sent_at <= clock(&day, 12, 35);
+    assert_eq!(orders, head.state().orders().values().filter(before).count());
+    assert!(orders > 0 && orders < head.state().orders().len());
     let parent = himal::journal::Parent {
         head: head.sequencer().ledger().head(),
         seq: branch.sequencer().ledger().last(),

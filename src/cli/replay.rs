@@ -32,7 +32,7 @@ pub(super) struct ReplayArgs {
     #[arg(default_value = DEFAULT_DAY)]
     day: String,
     /// Recorded seconds per second, any number above 0, or max
-    #[arg(long, value_name = "FACTOR|max")]
+    #[arg(long, value_name = "FACTOR|max", allow_negative_numbers = true)]
     speed: Option<SpeedArg>,
     /// Begin at this recorded time (Nepal time)
     #[arg(long, value_name = "HH:MM")]

@@ -169,10 +169,7 @@ impl DaySetup {
             grid: BarGrid::new(schedule.continuous.open, length_ns, count),
             accounts,
             anomaly: AnomalyLimits::default(),
-            regime: IntradayRegimeParams {
-                bars_per_session: count.max(1),
-                ..IntradayRegimeParams::default()
-            },
+            regime: regime_over(count),
         }
     }
 
@@ -194,7 +191,7 @@ impl DaySetup {
             grid,
             accounts: Vec::new(),
             anomaly: AnomalyLimits::default(),
-            regime: IntradayRegimeParams { bars_per_session: bars.max(1), ..IntradayRegimeParams::default() },
+            regime: regime_over(bars),
         }
     }
 
@@ -214,6 +211,14 @@ impl DaySetup {
             .iter()
             .fold(0xCBF2_9CE4_8422_2325, |h: u64, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01B3))
     }
+}
+
+/// The detector's constants for a session of so many bars: the hour it looks back is the whole
+/// session where that is shorter.
+fn regime_over(bars: u32) -> IntradayRegimeParams {
+    let defaults = IntradayRegimeParams::default();
+    let bars_per_session = bars.max(1);
+    IntradayRegimeParams { bars_per_session, window: defaults.window.min(bars_per_session), ..defaults }
 }
 
 impl Default for DaySetup {

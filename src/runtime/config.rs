@@ -63,7 +63,9 @@ impl Source {
     fn parse<'de, T: Deserialize<'de>>(&'de self) -> Result<T, ConfigError> {
         toml::from_str(&self.text).map_err(|e| {
             let at = e.span().map_or(0, |span| span.start);
-            let key = self.text[at.min(self.text.len())..].split(['=', '\n', ' ']).next().unwrap_or_default();
+            let before = self.text.get(..at).unwrap_or_default();
+            let line = &self.text[before.rfind('\n').map_or(0, |n| n + 1)..];
+            let key = line.split(['=', '\n']).next().unwrap_or_default().trim();
             self.error(at, key, e.message())
         })
     }

@@ -138,6 +138,7 @@ impl Sequencer {
             self.marked_bar = self.state.bar_index();
             let body = Body::Mark { position: self.position, digest: Hex64(self.state.digest()) };
             self.record(body)?;
+            self.ledger.commit()?;
         }
         Ok(())
     }

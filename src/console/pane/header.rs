@@ -75,11 +75,13 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     second.add(unknown(view));
     second.add(alert_counts(view));
     second.add(journal(view));
-    if !wide {
-        second.add(feed(view));
-    }
     if wide {
         second.text(view.snapshot().day.title.clone());
+    } else {
+        if view.snapshot().day.simulated {
+            second.text("SIMULATED");
+        }
+        second.add(feed(view));
     }
     second.draw(paint, 1);
     if wide {
@@ -93,7 +95,7 @@ fn state(view: &View<'_>) -> Vec<(String, Role)> {
     let trading = match &view.snapshot().trading {
         TradingState::Active => ("ACTIVE".to_owned(), Role::Good),
         TradingState::Halted { by, at, .. } => {
-            (format!("STOPPED by {by} {}", format::clock(*at)), Role::Alarm)
+            (format!("HALTED soft, {by} {}", format::clock(*at)), Role::Alarm)
         }
     };
     let speed = view.status().transport.as_ref().map_or_else(String::new, |t| {

@@ -18,10 +18,11 @@ const SD_PER_MAD: f64 = 1.4826;
 pub struct TickFilter {
     limits: AnomalyLimits,
     last: Option<(Price, Timestamp)>,
-    /// Absolute log changes of prints that moved the price.
+    /// Absolute log changes of prints that moved the price, at most one a second.
     changes: RollingMedian,
     /// The same per square root of the seconds they took.
     per_root_second: RollingMedian,
+    change_at: Timestamp,
     /// Spreads in price units, at most one a second.
     spreads: RollingMedian,
     spread_at: Timestamp,
@@ -77,6 +78,7 @@ impl TickFilter {
             last: None,
             changes: RollingMedian::new(BASELINE),
             per_root_second: RollingMedian::new(BASELINE),
+            change_at: Timestamp::default(),
             spreads: RollingMedian::new(BASELINE),
             spread_at: Timestamp::default(),
             sizes: RollingMean::new(BASELINE),
@@ -280,7 +282,10 @@ impl TickFilter {
         if let Some((change, root_s)) = change
             && change > 0.0
             && !facts.auction
+            && facts.at.since_ns(self.change_at) >= self.limits.elapsed_ns_min
         {
+            // At most one a second, or one sweep through the book would be half of the baseline.
+            self.change_at = facts.at;
             self.changes.push(change);
             self.per_root_second.push(change / root_s);
         }

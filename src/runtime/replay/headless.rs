@@ -68,10 +68,10 @@ pub fn play(
     let pace = Pace::new(speed, driver);
     let mut until_asked = ASK_EVERY;
     loop {
-        if let (Some(pace), Some(at)) = (&pace, driver.next_at()) {
-            if !pace.wait(at, stop) {
-                break;
-            }
+        if let (Some(pace), Some(at)) = (&pace, driver.next_at())
+            && !pace.wait(at, stop)
+        {
+            break;
         }
         if driver.step()?.is_none() {
             break;

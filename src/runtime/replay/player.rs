@@ -126,11 +126,7 @@ impl Player {
     /// [`ReplayError`] when the journal cannot be brought to a clean stop.
     pub fn run(mut self, inbox: &Receiver<ToPlayer>) -> Result<Driver, ReplayError> {
         self.publish();
-        loop {
-            match self.messages(inbox) {
-                Flow::Go => {}
-                Flow::Quit => break,
-            }
+        while self.messages(inbox) == Flow::Go {
             if self.playing {
                 self.advance();
             }

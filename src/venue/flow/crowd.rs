@@ -90,15 +90,17 @@ impl Crowd {
     pub(super) fn new(tick: Tick, lot: Qty, daily: f64, turnover: f64) -> Self {
         let millions = daily / 1e8;
         let spread = SPREADS.iter().find(|(below, _)| millions < *below).map_or(75.0, |(_, bps)| *bps);
+        let busy = (millions / 5.0).min(1.0);
         let crossings = daily * turnover / CROSSING_NOTIONAL;
         Self {
             tick,
             lot,
-            half_spread: spread * 0.5e-4 * SPREAD_SCALE,
+            // Few orders leave wide gaps by themselves, so those of a quiet book come closer.
+            half_spread: spread * 0.5e-4 * SPREAD_SCALE * (0.75 + 0.25 * busy),
             crossings,
             quotes: 850.0 + 8.0 * crossings,
             // The least traded have few orders.
-            resting: 7.0 + 7.0 * (millions / 5.0).min(1.0),
+            resting: 7.0 + 7.0 * busy,
             brokers: Brokers::new(),
         }
     }

@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn logarithm_and_exponential_are_right_to_the_twelfth_place() {
-        for x in [1e-9, 0.01, 0.5, 1.0, 1.4142, 2.0, 3.7, 1e6] {
+        for x in [1e-9, 0.01, 0.5, 1.0, 1.7, 2.0, 3.7, 1e6] {
             assert!((ln(x) - x.ln()).abs() < 1e-12 * (1.0 + x.ln().abs()), "ln {x}");
         }
         for x in [-9.0, -1.0, -0.1, 0.0, 0.3, 1.0, 5.5, 20.0] {

@@ -323,28 +323,3 @@ fn a_written_day_says_that_it_is_simulated() {
     let account = meta.account.as_ref().unwrap();
     assert!(account.holdings.iter().all(|h| h.wacc.is_some() && meta.instruments.find(&h.symbol).is_some()));
 }
-#[test]
-fn zz_look() {
-    let (state, outputs) = play("quiet");
-    let mut finds = BTreeMap::new();
-    for o in &outputs {
-        if let Output::Verdict { verdict, .. } = o {
-            *finds.entry(format!("{:?}", verdict.findings)).or_insert(0) += 1;
-        }
-    }
-    println!("{finds:?} {}", state.counters().trades);
-    let mut last = 0;
-    for e in start("halt-day") {
-        if let MarketData::Index(v) = e.data {
-            let m = e.at.ns() / 60_000_000_000;
-            if m / 2 != last {
-                last = m / 2;
-                print!(
-                    "{} {:.2}; ",
-                    e.at.nepal_time().format("%H:%M:%S"),
-                    v.points_e2 as f64 / 2604.15 - 100.0
-                );
-            }
-        }
-    }
-}

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::regime::{FilteredProbability, Regime};
 use crate::model::{ModelError, Provenance};
 
-/// No session has more bars than this: a day of ten-second bars.
-pub(super) const BARS_MAX: u32 = 10_000;
+/// No session has more bars than this: a day of one-second bars.
+pub(super) const BARS_MAX: u32 = 86_400;
 
 /// Volatility of each regime, decimal per trading day.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -140,7 +140,7 @@ impl IntradayRegimeParams {
         let fields = [
             ("levels.normal", low, low > 1e-6 && low < 1.0, "0.000001 to 1"),
             ("levels.stress", high, high > low && high < 1.0, "above levels.normal, below 1"),
-            ("bars_per_session", f64::from(bars), (1..=BARS_MAX).contains(&bars), "1 to 10,000"),
+            ("bars_per_session", f64::from(bars), (1..=BARS_MAX).contains(&bars), "1 to 86,400"),
             ("window", f64::from(self.window), (1..=bars).contains(&self.window), "1 to bars_per_session"),
             ("stay_normal", self.stay_normal, inside_unit(self.stay_normal), "inside 0 to 1"),
             ("stay_stress", self.stay_stress, inside_unit(self.stay_stress), "inside 0 to 1"),
