@@ -15,7 +15,7 @@ use super::pane::{answers, emergency, header, hints, pane};
 use super::theme::{Role, Theme};
 use super::ui::{Ui, Workspace};
 use super::view::View;
-use super::widget::Paint;
+use super::widget::{Paint, width};
 
 thread_local! {
     static CONTAINED: Cell<bool> = const { Cell::new(false) };
@@ -77,7 +77,13 @@ fn draw_pane(buffer: &mut Buffer, slot: Slot, view: &View<'_>) {
     let content = Rect { y: slot.area.y + 1, height: slot.area.height - 1, ..slot.area };
     contained(buffer, slot.area, view.theme, |paint| {
         let title = (pane.title)(view);
-        paint.rule(0, pane.name, view.ui.focus == slot.pane, &title.rest, &title.right);
+        paint.rule(
+            0,
+            pane.name,
+            view.ui.focus == slot.pane && view.ui.stack.is_empty(),
+            &title.rest,
+            &title.right,
+        );
     });
     let (columns, rows) = pane.least;
     if content.width < columns || content.height < rows {
@@ -100,11 +106,13 @@ fn foot(paint: &mut Paint<'_>, layout: &Layout, view: &View<'_>) {
     if let Some(y) = layout.answers_rule {
         paint.rule(y, "last answers", false, "", &answers::journal(view, "journal"));
     }
-    answers::draw(paint, layout.answers, view);
-    if layout.answers_rule.is_none() {
-        let text = format!(" {}", answers::journal(view, "j"));
-        paint.put_right(paint.width(), layout.answers, &text, Role::Dim);
-    }
+    let beside = match layout.answers_rule {
+        Some(_) => String::new(),
+        None => format!(" {}", answers::journal(view, "j")),
+    };
+    paint.put_right(paint.width(), layout.answers, &beside, Role::Dim);
+    let room = paint.width().saturating_sub(width(&beside));
+    answers::draw(&mut paint.inside(0, layout.answers, room, 1), 0, view);
     hints::draw(paint, layout.hints, view);
 }
 

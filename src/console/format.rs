@@ -45,7 +45,7 @@ pub fn qty(qty: Qty) -> String {
 #[must_use]
 pub fn qty_fit(value: Qty, width: usize) -> String {
     let whole = qty(value);
-    if whole.len() <= width { whole } else { short(value.units()) }
+    if whole.len() <= width { whole } else { short(value.units()).replace(' ', "") }
 }
 
 /// An amount with paisa: `12,34,567.80`.
@@ -80,9 +80,9 @@ fn short(units: i64) -> String {
     let magnitude = units.unsigned_abs();
     let (divisor, name) = match magnitude {
         0..100_000 => return signed(units < 0, grouped(magnitude)),
-        100_000..10_000_000 => (100_000, "L"),
-        10_000_000..1_000_000_000 => (10_000_000, "Cr"),
-        _ => (1_000_000_000, "Ar"),
+        100_000..10_000_000 => (100_000, " L"),
+        10_000_000..1_000_000_000 => (10_000_000, " Cr"),
+        _ => (1_000_000_000, " Ar"),
     };
     let hundredths = magnitude / (divisor / 100);
     signed(units < 0, format!("{}.{:02}{name}", grouped(hundredths / 100), hundredths % 100))
@@ -239,7 +239,7 @@ mod tests {
         }
         assert_eq!(qty(Qty::from_units(i64::MIN)), "-92,23,37,20,36,85,47,75,808");
         for (rupees, want) in
-            [(99_999, "99,999"), (124_310, "1.24L"), (41_200_000, "4.12Cr"), (2_810_000_000, "2.81Ar")]
+            [(99_999, "99,999"), (124_310, "1.24 L"), (41_200_000, "4.12 Cr"), (2_810_000_000, "2.81 Ar")]
         {
             assert_eq!(money_short(Money::from_rupees(rupees).unwrap()), want);
         }

@@ -57,7 +57,7 @@ pub fn layout(area: Rect, ui: &Ui, replay: bool) -> Layout {
         return out;
     }
     let body = if transport { out.add_transport() } else { out.middle };
-    if body.width >= 118 && body.height >= 30 {
+    if body.width >= 118 && body.height >= 26 {
         out.wide(body, transport);
     } else {
         out.narrow(body, transport);
@@ -65,6 +65,9 @@ pub fn layout(area: Rect, ui: &Ui, replay: bool) -> Layout {
     if ui.full {
         out.bars.clear();
         let area = out.middle;
+        if !out.panes.iter().any(|slot| slot.pane == ui.focus) {
+            out.panes.push(Slot { pane: ui.focus, area });
+        }
         for slot in &mut out.panes {
             slot.area = if slot.pane == ui.focus { area } else { Rect::default() };
         }

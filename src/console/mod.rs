@@ -34,6 +34,9 @@ pub mod view;
 pub mod widget;
 pub mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use draw::{draw, draw_into, is_contained};
 pub use input::{Key, Moment};
 pub use keymap::Keymap;

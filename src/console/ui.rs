@@ -10,7 +10,9 @@ use super::keymap::{Context, Keymap, Scope};
 use super::overlay::{Overlay, Ticket};
 use super::pane::PaneId;
 use super::size::Sizes;
+use super::update::Action;
 use super::{Frame, JumpTarget, rows};
+use crate::engine::{Alert, Severity};
 use crate::execution::ClientOrderId;
 use crate::market::{InstrumentId, Price};
 
@@ -185,6 +187,7 @@ pub struct Ui {
     pub(super) cancels_out: BTreeMap<ClientOrderId, u64>,
     pub(super) interrupted: bool,
     pub(super) nepali_seen: bool,
+    rung: Option<u64>,
 }
 
 /// Below this the screen shows only what matters most.
@@ -218,6 +221,7 @@ impl Ui {
             cancels_out: BTreeMap::new(),
             interrupted: false,
             nepali_seen: false,
+            rung: None,
         }
     }
 
@@ -232,8 +236,9 @@ impl Ui {
         self.size = (columns, rows);
     }
 
-    /// Looks at a new frame before it is drawn: chooses a first symbol and holds lists the cursor is in.
-    pub fn observe(&mut self, frame: &Frame) {
+    /// Looks at a new frame before it is drawn: chooses a first symbol, holds the list the cursor is
+    /// in, and rings for a new alert of weight. Nothing else changes.
+    pub fn observe(&mut self, frame: &Frame) -> Vec<Action> {
         if self.symbol.is_none() {
             self.symbol = frame.snapshot.instruments.first().map(|i| i.id);
         }
@@ -243,6 +248,16 @@ impl Ui {
             let rows = rows::fresh(focus, frame, self);
             self.list_mut(focus).held = Some(rows);
         }
+        self.ring(frame)
+    }
+
+    /// The bell for alerts of weight not rung for yet; what was there before the first look is old.
+    fn ring(&mut self, frame: &Frame) -> Vec<Action> {
+        let newest = frame.snapshot.alerts.last().map_or(0, |a| a.id);
+        let Some(rung) = self.rung.replace(newest) else { return Vec::new() };
+        let heavy = |a: &&Alert| a.id > rung && a.kind.severity() >= Severity::High;
+        let any = frame.snapshot.alerts.iter().rev().find(heavy).is_some();
+        if any { vec![Action::Bell] } else { Vec::new() }
     }
 
     /// The screen shows this frame since `at`. Prompts on it may be answered from then on.

@@ -80,12 +80,12 @@ pub const fn bare_state(state: OrderState) -> &'static str {
 pub fn order_note(order: &Order, format: format::PriceFormat) -> String {
     let refused = || order.reason.as_ref().map(|r| format!("last change refused: {r}"));
     match (order.pending, order.state) {
-        (_, OrderState::Unknown) => "asked and not answered, never sent again; w why".to_owned(),
+        (_, OrderState::Unknown) => "not answered, never sent again; w why".to_owned(),
         (Some(Pending::Cancel), _) => "cancel sent, waiting for the answer; its keys are off".to_owned(),
         (Some(Pending::Amend { qty, limit }), _) => {
             format!("change to {} @ {} sent; its keys are off", format::qty(qty), format.text(limit))
         }
-        (None, OrderState::PendingNew) => "waiting for the gateway; x cancels, e is off".to_owned(),
+        (None, OrderState::PendingNew) => "waits for the gateway; x cancels, e is off".to_owned(),
         (None, OrderState::Accepted | OrderState::PartiallyFilled) => {
             refused().or_else(|| queue(order)).unwrap_or_default()
         }
@@ -99,12 +99,12 @@ pub fn order_note(order: &Order, format: format::PriceFormat) -> String {
     }
 }
 
-/// `queue ahead ~90 (0-115)`.
+/// `ahead ~90 (0-115) in the queue`.
 #[must_use]
 pub fn queue(order: &Order) -> Option<String> {
     let q = order.queue_ahead?;
     let text = [q.expected, q.low, q.high].map(format::qty);
-    Some(format!("queue ahead ~{} ({}-{})", text[0], text[1], text[2]))
+    Some(format!("ahead ~{} ({}-{}) in the queue", text[0], text[1], text[2]))
 }
 
 fn average(order: &Order, format: format::PriceFormat) -> Option<String> {
@@ -151,7 +151,7 @@ pub fn alert(snapshot: &Snapshot, alert: &Alert) -> String {
             format!("{} sequence gap: nothing of it is believed", symbol(snapshot, *instrument))
         }
         AlertKind::OrderRejected { id, reason } => format!("{} rejected: {reason}", about(id)),
-        AlertKind::OrderUnknown { id } => format!("{} no answer: its state is not known", about(id)),
+        AlertKind::OrderUnknown { id } => format!("{} no answer yet", about(id)),
         AlertKind::Incident(incident) => incident.to_string(),
         AlertKind::Stopped { by } => format!("new orders stopped by {by}"),
         AlertKind::Released { by } => format!("stop undone by {by}"),

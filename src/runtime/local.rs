@@ -307,7 +307,8 @@ impl Desk {
         if std::mem::take(&mut self.repaint) {
             self.terminal.repaint();
         }
-        self.ui.observe(frame);
+        let rung = self.ui.observe(frame);
+        self.act(rung);
         let (ui, theme) = (&self.ui, &self.theme);
         self.terminal
             .draw(|target| {

@@ -5,14 +5,16 @@ use crate::console::format::{self, PriceFormat};
 use crate::console::preview::{self, Preview};
 use crate::console::theme::Role;
 use crate::console::view::View;
-use crate::console::widget::{Paint, width};
+use crate::console::widget::Paint;
 use crate::console::words;
 use crate::market::{Money, Price, Side};
 
 /// Draws one overlay inside a rectangle.
 pub fn draw(paint: &mut Paint<'_>, view: &View<'_>, overlay: &Overlay) {
     match overlay {
-        Overlay::Help { scroll } => text(paint, "Keys", &help::lines(view.ui.keymap()), *scroll),
+        Overlay::Help { scroll } => {
+            text(paint, "Keys", &help::lines(view.ui.keymap(), paint.width()), *scroll)
+        }
         Overlay::Reading(Reading { title, lines, scroll }) => text(paint, title, lines, *scroll),
         Overlay::Choice(choice) => choices(paint, choice),
         Overlay::Palette(field) => commands(paint, view, field.text()),
@@ -46,7 +48,7 @@ pub fn small(paint: &mut Paint<'_>, view: &View<'_>) {
 pub fn inline(paint: &mut Paint<'_>, y: u16, prompt: &Prompt) {
     paint.blank(y, Role::Prompt);
     let line = prompt.lines.join("  ");
-    paint.put(1, y, &format!("{line}   y sends  Esc leaves"), Role::Prompt);
+    paint.put(1, y, &format!("y sends: {line}   Esc leaves"), Role::Prompt);
 }
 
 /// What the hints row says while something is open; `None` leaves it to the pane.
@@ -64,7 +66,7 @@ pub fn hint(view: &View<'_>) -> Option<String> {
             format!("go to {}_   HH:MM or HH:MM:SS  Enter goes  Esc leaves", field.text())
         }
         Overlay::Ticket(_) | Overlay::Amend(_) => {
-            "Tab field  Up Down step  S-Up S-Down ten  [ ] size  Enter review, then y  Esc leaves".to_owned()
+            "Tab field  Up Down step  S-Up S-Down ten  [ ] size  Enter review  Esc leaves".to_owned()
         }
         Overlay::Prompt(prompt) if prompt.inline => return None,
         Overlay::Prompt(_) => "y yes, and only y   Esc no".to_owned(),
@@ -201,7 +203,12 @@ fn draw_ticket(paint: &mut Paint<'_>, view: &View<'_>, ticket: &Ticket) {
     paint.put(10, 2, &format!("[ {} ]", presets.join(" ")), Role::Dim);
     let x = field(paint, 3, "limit", ticket.limit.text(), ticket.active == TicketField::Limit);
     if let (Ok(order), Some(facts)) = (&order, &facts) {
-        paint.put(x.max(18) + 1, 3, &limit_words(ticket, order.limit, facts, prices), Role::Dim);
+        paint.put(
+            x.max(18) + 1,
+            3,
+            &limit_words(ticket, order.limit, facts, prices, paint.width() >= 44),
+            Role::Dim,
+        );
     }
     let mut y = 4;
     match (&order, &facts) {
@@ -211,20 +218,26 @@ fn draw_ticket(paint: &mut Paint<'_>, view: &View<'_>, ticket: &Ticket) {
             verdict(paint, y, &preview);
         }
         (Err(why), _) => {
-            paint.put(1, y, why, Role::Warn);
+            paint.put_wrapped(1, y, why, Role::Warn);
         }
         _ => {}
     }
     if let Some(fault) = &ticket.fault {
-        let last = paint.height().saturating_sub(2);
-        paint.put(1, last, fault, Role::Alarm);
+        let row = paint.height().saturating_sub(3).max(4);
+        paint.put_wrapped(1, row, fault, Role::Alarm);
     }
     let last = paint.height().saturating_sub(1);
-    paint.put(1, last, "Enter review, then y sends   Esc keeps draft", Role::Key);
+    paint.put(1, last, "Enter review, y sends  Esc keeps draft", Role::Key);
 }
 
 /// How a limit stands to the touch, and the band it must be in.
-fn limit_words(ticket: &Ticket, limit: Price, facts: &preview::Facts<'_>, prices: PriceFormat) -> String {
+fn limit_words(
+    ticket: &Ticket,
+    limit: Price,
+    facts: &preview::Facts<'_>,
+    prices: PriceFormat,
+    wide: bool,
+) -> String {
     let mut parts = Vec::new();
     let own = facts.best(ticket.side).zip(facts.tick);
     let name = if ticket.side == Side::Buy { "bid" } else { "ask" };
@@ -233,7 +246,8 @@ fn limit_words(ticket: &Ticket, limit: Price, facts: &preview::Facts<'_>, prices
         parts.push(if ticks == 0 { name.to_owned() } else { format!("{name} {ticks:+} ticks") });
     }
     if let Some((low, high)) = facts.view.order_band {
-        parts.push(format!("band {}-{}", prices.text(low), prices.text(high)));
+        let word = if wide { "band " } else { "" };
+        parts.push(format!("{word}{}-{}", prices.text(low), prices.text(high)));
     }
     parts.join(", ")
 }
@@ -256,7 +270,7 @@ fn cost(paint: &mut Paint<'_>, y: u16, side: Side, p: &Preview, prices: PriceFor
         |d: Option<crate::market::SessionDate>| d.map_or_else(|| "not known".to_owned(), format::date_short);
     if buys {
         lines.push(format!("breaks even at {}", prices.option(p.break_even)));
-        lines.push(format!("sellable from {}, pay in {}", day(p.first_sale), day(p.pay_in)));
+        lines.push(format!("sellable {}, pay {}", day(p.first_sale), day(p.pay_in)));
     } else {
         lines.push(format!("tax on the gain {}", money(p.tax)));
         lines.push(format!("deliver by {}", day(p.pay_in)));
@@ -274,9 +288,11 @@ fn verdict(paint: &mut Paint<'_>, y: u16, preview: &Preview) {
         paint.put(1, y, "checks   nothing would deny it", Role::Good);
         return;
     }
-    let room = paint.height().saturating_sub(1);
-    for (y, denial) in (y..room).zip(&preview.denials) {
-        paint.put(1, y, &format!("denied   {}", words::denial(denial)), Role::Alarm);
+    let mut y = y;
+    for denial in &preview.denials {
+        if y + 1 < paint.height() {
+            y = paint.put_wrapped(1, y, &format!("denied   {}", words::denial(denial)), Role::Alarm);
+        }
     }
 }
 
@@ -310,13 +326,7 @@ fn draw_amendment(paint: &mut Paint<'_>, view: &View<'_>, amendment: &Amendment)
         }
     }
     if let Some(fault) = &amendment.fault {
-        paint.put(1, 5, fault, Role::Alarm);
+        paint.put_wrapped(1, 5, fault, Role::Alarm);
     }
-    paint.put(1, 6, "Enter review, then y sends   Esc leaves", Role::Key);
-}
-
-/// Cells that a prompt of one line takes in the hints row.
-#[must_use]
-pub fn inline_width(prompt: &Prompt) -> u16 {
-    width(&prompt.lines.join("  "))
+    paint.put(1, 7, "Enter review, y sends  Esc leaves", Role::Key);
 }

@@ -21,6 +21,12 @@ pub const COMMANDS: &[WordCommand] = &[
     WordCommand { name: "time", takes: "HH:MM[:SS]", words: "replay: go to a time" },
     WordCommand { name: "speed", takes: "FACTOR|max", words: "replay: how fast" },
     WordCommand { name: "stops", takes: "KIND", words: "replay: where ( and ) stop" },
+    WordCommand {
+        name: "resume",
+        takes: "",
+        words: "replay: go on from the past looked at, in a branch of its own",
+    },
+    WordCommand { name: "return", takes: "", words: "replay: back from the past to the session itself" },
     WordCommand { name: "theme", takes: "NAME", words: "dark, light, high-contrast, colour-blind, mono" },
     WordCommand { name: "undo", takes: "", words: "put the last symbol back on the watch list" },
 ];

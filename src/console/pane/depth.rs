@@ -4,7 +4,7 @@ use super::{Title, ladder, tape};
 use crate::console::theme::Role;
 use crate::console::ui::DepthView;
 use crate::console::view::View;
-use crate::console::widget::Paint;
+use crate::console::widget::{Paint, width};
 use crate::console::{format, preview};
 use crate::engine::snapshot::InstrumentView;
 use crate::market::BookState;
@@ -68,9 +68,9 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     };
     let below = 1 + u16::from(paint.height() >= 9);
     let body = paint.height().saturating_sub(below);
-    let width = paint.width();
+    let columns = paint.width();
     {
-        let mut inner = paint.inside(0, 0, width, body);
+        let mut inner = paint.inside(0, 0, columns, body);
         match shown(view, instrument) {
             DepthView::Levels | DepthView::Cumulative => ladder::draw(&mut inner, view, instrument),
             DepthView::Tape => {
@@ -80,7 +80,7 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
                     y = 1;
                 }
                 let rows = inner.height().saturating_sub(y);
-                tape::prints(&mut inner.inside(0, y, width, rows), view, instrument);
+                tape::prints(&mut inner.inside(0, y, columns, rows), view, instrument);
             }
             DepthView::Brokers => tape::brokers(&mut inner, view, instrument),
             DepthView::Volume => tape::volume(&mut inner, view, instrument),
@@ -94,7 +94,7 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
 
 fn no_depth(view: &View<'_>) -> &'static str {
     if view.snapshot().day.depth {
-        "no level of it was said yet; this is its tape"
+        "no level said of it yet: its tape"
     } else {
         "no depth recorded on this day; v: volume"
     }
@@ -129,7 +129,10 @@ fn position(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &Instrum
         Some(p) => {
             let (held, sell) = (format::qty_fit(p.position.qty, 7), format::qty_fit(p.sellable, 7));
             let (wacc, even) = (prices.option(p.wacc), prices.option(p.break_even));
-            paint.put(1, y, &format!("pos {held} sell {sell}  wacc {wacc} be {even}"), Role::Own);
+            let long = format!("pos {held} sell {sell}  wacc {wacc} be {even}");
+            let fits = width(&long) < paint.width();
+            let text = if fits { long } else { format!("pos {held}/{sell} wacc {wacc} be {even}") };
+            paint.put(1, y, &text, Role::Own);
         }
         None => {
             paint.put(1, y, &format!("pos {}  size {}", format::MISSING, view.ui.sizes.text()), Role::Dim);

@@ -64,9 +64,6 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     top.add(state(view));
     top.text(time(view, wide));
     top.add(index(view, wide));
-    if !wide {
-        top.add(feed(view));
-    }
     top.draw(paint, 0);
     let mut second = Groups::default();
     second.add(workspaces(view, wide));
@@ -80,8 +77,11 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     second.add(journal(view));
     if wide {
         second.text(view.snapshot().day.title.clone());
-    } else if view.snapshot().day.simulated {
-        second.text("SIMULATED");
+    } else {
+        if view.snapshot().day.simulated {
+            second.text("SIMULATED");
+        }
+        second.add(feed(view));
     }
     second.draw(paint, 1);
     if wide {
@@ -174,7 +174,7 @@ fn feed(view: &View<'_>) -> Vec<(String, Role)> {
     if worst.stale {
         vec![(format!("feed {source} SILENT {text}"), Role::Alarm)]
     } else {
-        vec![(format!("feed {text}"), Role::Text)]
+        vec![(format!("feed up {text}"), Role::Text)]
     }
 }
 

@@ -24,10 +24,11 @@ pub fn draw(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
 fn local(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
     if let Some(first) = view.ui.first_stroke {
         let context = view.ui.context(view.frame);
-        let choices = view.ui.keymap().choices(context, first);
-        let text: Vec<String> =
-            choices.map(|(key, b)| format!("{key} {}", b.words.trim_start_matches("go to "))).collect();
-        paint.put(1, y, &format!("{first} then  {}", text.join("  ")), Role::Key);
+        let mut x = paint.put(1, y, &format!("{first} then "), Role::Title);
+        for (key, binding) in view.ui.keymap().choices(context, first) {
+            x = paint.put(x + 1, y, &key.to_string(), Role::Key);
+            x = paint.put(x + 1, y, binding.hint, Role::Text);
+        }
         return;
     }
     if let Some(text) = overlay::hint(view) {
@@ -36,20 +37,36 @@ fn local(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
     }
     let focus = view.ui.focus;
     let mut x = paint.put(1, y, &format!("{}:", pane(focus).name), Role::Title);
-    let context = Context { scope: Scope::Pane(focus), replay: view.status().transport.is_some() };
-    for row in view.ui.keymap().rows() {
-        let b = row.binding;
-        let general = matches!(b.place, Place::Everywhere | Place::Letters | Place::Lists);
-        if b.hint.is_empty() || general || !b.place.holds(context) || !fits(b.intent, focus) {
-            continue;
-        }
-        let key = row.keys.first().map(ToString::to_string).unwrap_or_default();
-        if x + width(&key) + width(b.hint) + 3 > paint.width() {
+    for (keys, word) in hints(view, focus) {
+        if x + width(&keys) + width(word) + 3 > paint.width() {
             break;
         }
-        x = paint.put(x + 1, y, &key, Role::Key);
-        x = paint.put(x + 1, y, b.hint, Role::Text) + 1;
+        x = paint.put(x + 1, y, &keys, Role::Key);
+        x = paint.put(x + 1, y, word, Role::Text) + 1;
     }
+}
+
+/// The keys that say something in a pane: its own first, then those of every pane. Keys with one
+/// word between them stand together.
+fn hints(view: &View<'_>, focus: PaneId) -> Vec<(String, &'static str)> {
+    let context = Context { scope: Scope::Pane(focus), replay: view.status().transport.is_some() };
+    let mut out: Vec<(String, &'static str)> = Vec::new();
+    for general in [false, true] {
+        for row in view.ui.keymap().rows() {
+            let b = row.binding;
+            let below = matches!(b.place, Place::Everywhere | Place::Letters | Place::Lists);
+            let strokes = row.keys.first().filter(|k| k.0.len() == 1);
+            let (Some(strokes), false, false) = (strokes, b.hint.is_empty(), below) else { continue };
+            if (b.place == Place::Panes) != general || !b.place.holds(context) || !fits(b.intent, focus) {
+                continue;
+            }
+            match out.last_mut() {
+                Some((keys, word)) if *word == b.hint => keys.push_str(&format!(" {strokes}")),
+                _ => out.push((strokes.to_string(), b.hint)),
+            }
+        }
+    }
+    out
 }
 
 /// Whether a key that counts in every pane says something in this one.
@@ -81,10 +98,13 @@ fn global(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
         x = paint.put(x, y, &key, Role::Key);
         x = paint.put(x + 1, y, word, Role::Text) + gap;
     }
-    let who = who(view);
-    let from = paint.width().saturating_sub(width(&who));
-    if from >= x {
-        paint.put(from, y, &who, mode_role(view.status().mode));
+    let mode = view.status().mode;
+    for who in [who(view), format!(" {} ", mode.word())] {
+        let from = paint.width().saturating_sub(width(&who));
+        if from >= x {
+            paint.put(from, y, &who, mode_role(mode));
+            return;
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::market::Money;
 
 /// Right edges of the numbers.
 const COLUMNS: [(u16, &str); 7] =
-    [(14, "HELD"), (20, "SELL"), (40, "WACC"), (48, "B/EVEN"), (56, "LAST"), (65, "RESULT"), (73, "EXIT")];
+    [(13, "HELD"), (20, "SELL"), (40, "WACC"), (48, "B/EVEN"), (56, "LAST"), (65, "RESULT"), (73, "EXIT")];
 /// Where the first day of sale begins.
 const FIRST_SALE: u16 = 22;
 /// From this width on charges and realised profit of the day have columns.
@@ -82,7 +82,7 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, p: &PositionView) {
     let plain = |m: Option<Money>| money(m).trim_start_matches('+').to_owned();
     let figures = [
         format::qty_fit(p.position.qty, 6),
-        format::qty_fit(p.sellable, 5),
+        format::qty_fit(p.sellable, 6),
         prices.option(p.wacc),
         prices.option(p.break_even),
         prices.option(p.position.mark),

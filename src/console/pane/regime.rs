@@ -113,7 +113,7 @@ fn lines(view: &View<'_>) -> Vec<String> {
     };
     let mut out = vec![format!("{p}, {sigma}")];
     if regime.input == RegimeInput::None {
-        out.push("no market return yet: no index, no symbol with 24 bars".to_owned());
+        out.push("no return yet: no index, no symbol of 24 bars".to_owned());
     } else if regime.warming {
         out.push(format!("warming: {bars} of {} bars, label is the start's", params.window));
     }

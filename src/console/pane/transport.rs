@@ -34,8 +34,7 @@ pub fn state(transport: &Transport) -> &'static str {
 
 pub(super) fn title(view: &View<'_>) -> Title {
     let day = &view.snapshot().day;
-    let kind = if day.simulated { "simulated" } else { "recorded" };
-    Title { rest: format!("{} {kind}", day.title), right: format!("stops at: {}", view.ui.stop_kind.word()) }
+    Title { rest: day.title.clone(), right: format!("stops at: {}", view.ui.stop_kind.word()) }
 }
 
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {

@@ -84,11 +84,13 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &InstrumentVi
     let change = instrument.change_bps();
     let role = change_role(change);
     paint.put_right(17, y, &prices.text(last), Role::Text);
-    paint.put_right(24, y, &format::percent(change), role);
+    if paint.width() >= 24 {
+        paint.put_right(24, y, &format::percent(change), role);
+    }
     if paint.width() >= 30 {
         paint.put(25, y, arrow(paint, change), role);
     }
-    if let Some(age) = format::age(age_ns).filter(|_| heard) {
+    if let Some(age) = format::age(age_ns).filter(|_| heard && paint.width() >= 28) {
         let stale = if age.ends_with(['m', 'h']) { format!("~{age}") } else { age };
         paint.put_right(age_edge(paint.width()), y, &stale, Role::Dim);
     }

@@ -148,6 +148,8 @@ impl Ui {
             "stops" => self.set_stop_kind(rest),
             "theme" => return self.want_theme(rest),
             "undo" => self.undo(),
+            "resume" => return vec![Action::Shell(ShellRequest::ResumeHere)],
+            "return" => return vec![Action::Shell(ShellRequest::ReturnToSession)],
             _ => return self.run_binding(name, frame),
         }
         Vec::new()

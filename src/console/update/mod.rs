@@ -53,7 +53,15 @@ impl Ui {
         let context = self.context(frame);
         let first = self.first_stroke.take();
         let interrupted = std::mem::take(&mut self.interrupted);
-        let binding = match self.keymap.meaning(context, first, chord) {
+        let mut meaning = self.keymap.meaning(context, first, chord);
+        // Two strokes half done are no place where a stop, or a way out, can be lost.
+        if let (Some(_), Meaning::Unbound) = (first, meaning)
+            && let Meaning::Bound(row) = self.keymap.meaning(context, None, chord)
+            && matches!(row.binding.intent, Intent::Stop | Intent::Interrupt)
+        {
+            meaning = Meaning::Bound(row);
+        }
+        let binding = match meaning {
             Meaning::Prefix => {
                 self.first_stroke = Some(chord);
                 return Vec::new();

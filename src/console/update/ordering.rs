@@ -113,7 +113,7 @@ impl Ui {
         match reviewed {
             Ok((order, lines)) => {
                 let confirm = Confirm::Command(Command::SubmitOrder(order));
-                let mut prompt = Prompt::new(vec![lines.join("  ")], confirm, frame.status.mode);
+                let mut prompt = Prompt::new(lines, confirm, frame.status.mode);
                 prompt.inline = !self.too_small();
                 self.stack.push(Overlay::Prompt(prompt));
             }
@@ -208,7 +208,7 @@ impl Ui {
         let near = in_scope(frame, scope).filter(queued).count();
         let mut lines = vec![format!("Cancel {}", scope_line(frame, scope))];
         if near > 0 {
-            lines.push(format!("{near} of them are near the front of their queue and lose that place"));
+            lines.push(format!("{near} near the front of the queue: the place is lost"));
         }
         self.ask(lines, Confirm::Command(Command::CancelMany(scope)), frame);
     }

@@ -5,13 +5,9 @@ use chrono::NaiveTime;
 use super::Action;
 use crate::console::intent::Intent;
 use crate::console::overlay::{Choice, Chosen, Field, Overlay};
-use crate::console::pane::transport;
 use crate::console::ui::Ui;
-use crate::console::{Frame, JumpTarget, ShellRequest, Speed, Transport, format};
+use crate::console::{Frame, JumpTarget, ShellRequest, Transport, format};
 use crate::market::Timestamp;
-
-/// The speeds that `<` and `>` go through; beyond the last is as fast as it goes.
-const SPEEDS: [f64; 9] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
 
 impl Ui {
     pub(super) fn replaying(&mut self, intent: Intent, frame: &Frame) -> Vec<Action> {
@@ -22,8 +18,8 @@ impl Ui {
         let request = match intent {
             Intent::PlayPause if transport.playing => ShellRequest::Pause,
             Intent::PlayPause => ShellRequest::Play,
-            Intent::Slower => return self.change_speed(slower(transport.speed)),
-            Intent::Faster => return self.change_speed(faster(transport.speed)),
+            Intent::Slower => ShellRequest::Slower,
+            Intent::Faster => ShellRequest::Faster,
             Intent::StepEvent => ShellRequest::StepEvent,
             Intent::StepBar => ShellRequest::StepBar,
             Intent::NextStop => ShellRequest::Jump { to: self.stop_kind, forward: true },
@@ -42,11 +38,6 @@ impl Ui {
             }
         };
         vec![Action::Shell(request)]
-    }
-
-    fn change_speed(&mut self, speed: Speed) -> Vec<Action> {
-        self.say(format!("speed {}", transport::speed(speed)));
-        vec![Action::Shell(ShellRequest::SetSpeed(speed))]
     }
 
     pub(super) fn next_stop_kind(&mut self) {
@@ -92,44 +83,4 @@ fn time_of(text: &str, frame: &Frame, transport: &Transport) -> Result<Timestamp
         return Err(format!("{} is outside the record: {from} to {to}", format::clock(at)));
     }
     Ok(at)
-}
-
-fn faster(speed: Speed) -> Speed {
-    match speed {
-        Speed::Max => Speed::Max,
-        Speed::Factor(f) => SPEEDS.into_iter().find(|s| *s > f).map_or(Speed::Max, Speed::Factor),
-    }
-}
-
-fn slower(speed: Speed) -> Speed {
-    let now = match speed {
-        Speed::Max => f64::INFINITY,
-        Speed::Factor(f) => f,
-    };
-    let first = SPEEDS.first().copied().unwrap_or(1.0);
-    Speed::Factor(SPEEDS.into_iter().rev().find(|s| *s < now).unwrap_or(first.min(now)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn speeds_go_up_to_max_and_down_to_a_half() {
-        let mut speed = Speed::Factor(1.0);
-        for _ in 0..20 {
-            speed = faster(speed);
-        }
-        assert_eq!(speed, Speed::Max);
-        assert_eq!(slower(speed), Speed::Factor(300.0));
-        for _ in 0..20 {
-            speed = slower(speed);
-        }
-        assert_eq!(speed, Speed::Factor(0.5));
-        assert_eq!(slower(Speed::Factor(0.1)), Speed::Factor(0.1));
-        assert_eq!(
-            (faster(Speed::Factor(3.0)), slower(Speed::Factor(3.0))),
-            (Speed::Factor(5.0), Speed::Factor(2.0))
-        );
-    }
 }

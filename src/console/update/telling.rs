@@ -133,7 +133,6 @@ fn order_lines(frame: &Frame, order: &Order) -> Vec<String> {
     lines.push(format!("changed   {}", order.changed_at));
     let venue = order.venue_id.as_ref().map_or_else(|| format::MISSING.to_owned(), ToString::to_string);
     lines.push(format!("venue id  {venue}"));
-    lines.extend(words::queue(order));
     lines.extend(order.reason.as_ref().map(|r| format!("reason    {r}")));
     let note = words::order_note(order, prices);
     if !note.is_empty() {

@@ -62,6 +62,25 @@ impl<'a> Paint<'a> {
         x.saturating_add(width(text))
     }
 
+    /// Writes over as many rows as the text needs, broken between words, and returns the row after.
+    pub fn put_wrapped(&mut self, x: u16, y: u16, text: &str, role: Role) -> u16 {
+        let room = self.area.width.saturating_sub(x);
+        let mut line = String::new();
+        let mut row = y;
+        for word in text.split(' ') {
+            let joined = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+            if width(&joined) > room && !line.is_empty() {
+                self.put(x, row, &line, role);
+                row += 1;
+                word.clone_into(&mut line);
+            } else {
+                line = joined;
+            }
+        }
+        self.put(x, row, &line, role);
+        row + 1
+    }
+
     /// Writes so that the text ends before column `right`. A text too long loses its beginning to
     /// nobody: it starts at the left edge and is marked by the missing end.
     pub fn put_right(&mut self, right: u16, y: u16, text: &str, role: Role) {
