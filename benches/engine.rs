@@ -21,7 +21,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut books: Vec<OrderBook> =
             day.setup.rules.iter().map(|r| OrderBook::new(r.tick.unwrap_or(FINEST))).collect();
         for event in &events {
-            if let (MarketData::Level(level), Some(book)) = (&event.data, books.get_mut(event.instrument.0 as usize)) {
+            if let (MarketData::Level(level), Some(book)) =
+                (&event.data, books.get_mut(event.instrument.0 as usize))
+            {
                 book.set(level);
                 black_box(book.state());
             }
