@@ -13,6 +13,8 @@ use crate::model::ModelError;
 use crate::model::anomaly::AnomalyLimits;
 use crate::model::regime::IntradayRegimeParams;
 
+/// Every price there is.
+const ANY_PRICE: (Price, Price) = (Price::from_units(1), Price::from_units(i64::MAX));
 /// Length of the bars that the regime and the chart use.
 const BAR_MINUTES: u32 = 5;
 
@@ -39,8 +41,19 @@ pub struct InstrumentRules {
     pub qty_range: Option<(Qty, Qty)>,
     /// Prints below this make volume but no price.
     pub price_making_qty: Qty,
-    bands: Option<OrderBands>,
+    bands: Bands,
     fees: Option<Schedule>,
+}
+
+/// What is known of the prices an order may have.
+#[derive(Clone, Copy, Debug)]
+enum Bands {
+    /// Nothing: an order is refused.
+    Unknown,
+    /// There are none.
+    Unbounded,
+    /// Those of the day.
+    Of(OrderBands),
 }
 
 impl InstrumentRules {
@@ -52,7 +65,7 @@ impl InstrumentRules {
                 tick: instrument.tick,
                 qty_range: None,
                 price_making_qty: Qty::from_units(1),
-                bands: None,
+                bands: Bands::Unknown,
                 fees: None,
             };
         }
@@ -63,7 +76,8 @@ impl InstrumentRules {
         let bands = instrument
             .previous_close
             .zip(tick)
-            .and_then(|(close, tick)| OrderBands::new(close, tick, date).ok());
+            .and_then(|(close, tick)| OrderBands::new(close, tick, date).ok())
+            .map_or(Bands::Unknown, Bands::Of);
         Self {
             tick,
             qty_range: least.map(|least| (least, lot::MAX_ORDER_QTY)),
@@ -73,16 +87,37 @@ impl InstrumentRules {
         }
     }
 
+    /// Rules of a market without bands that takes any quantity, charged like ordinary shares: what a
+    /// measurement trades in.
+    #[must_use]
+    pub fn without_bands(tick: Tick, date: SessionDate) -> Self {
+        Self {
+            tick: Some(tick),
+            qty_range: Some((Qty::from_units(1), Qty::from_units(i64::MAX))),
+            price_making_qty: Qty::from_units(1),
+            bands: Bands::Unbounded,
+            fees: Schedule::on(InstrumentKind::Equity, date).ok(),
+        }
+    }
+
     /// Lowest and highest legal price of the day; `None` without a previous close and a tick.
     #[must_use]
     pub fn daily_band(&self) -> Option<(Price, Price)> {
-        self.bands.map(|bands| (bands.daily().lower, bands.daily().upper))
+        match &self.bands {
+            Bands::Unknown => None,
+            Bands::Unbounded => Some(ANY_PRICE),
+            Bands::Of(bands) => Some((bands.daily().lower, bands.daily().upper)),
+        }
     }
 
     /// Lowest and highest limit that order entry takes now.
     #[must_use]
     pub fn order_band(&self, pre_open: bool, last: Option<Price>) -> Option<(Price, Price)> {
-        let bands = self.bands.as_ref()?;
+        let bands = match &self.bands {
+            Bands::Unknown => return None,
+            Bands::Unbounded => return Some(ANY_PRICE),
+            Bands::Of(bands) => bands,
+        };
         let band = if pre_open { bands.pre_open() } else { bands.continuous(last) };
         band.ok().map(|band| (band.lower, band.upper))
     }

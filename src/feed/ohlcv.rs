@@ -3,44 +3,29 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-use crate::market::{InstrumentId, MarketData, MarketEvent, Price, Qty};
-
-/// Trades below this many units are odd lots: they do not move the price (market rules, section 2).
-pub const BOARD_LOT: Qty = Qty::from_units(10);
+use crate::market::rules::lot::BAR_MIN_QTY;
+use crate::market::{BarPrices, InstrumentId, MarketData, MarketEvent, Price, Qty};
 
 /// One instrument's day. The prices are absent while nothing but odd lots has traded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct DayOhlcv {
-    /// First, highest, lowest and last price of trades of at least [`BOARD_LOT`].
-    pub prices: Option<Ohlc>,
+    /// First, highest, lowest and last price of trades of at least [`BAR_MIN_QTY`].
+    pub prices: Option<BarPrices>,
     /// Shares traded, odd lots included.
     pub volume: Qty,
-}
-
-/// Four prices of a day.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ohlc {
-    /// First price.
-    pub open: Price,
-    /// Highest price.
-    pub high: Price,
-    /// Lowest price.
-    pub low: Price,
-    /// Last price.
-    pub close: Price,
 }
 
 impl DayOhlcv {
     /// Takes one trade, the next in time.
     pub fn add(&mut self, price: Price, qty: Qty) {
         self.volume = self.volume.saturating_add(qty);
-        if qty < BOARD_LOT {
+        if qty < BAR_MIN_QTY {
             return;
         }
-        let prices = self.prices.get_or_insert(Ohlc { open: price, high: price, low: price, close: price });
-        prices.high = prices.high.max(price);
-        prices.low = prices.low.min(price);
-        prices.close = price;
+        match &mut self.prices {
+            Some(prices) => prices.take(price),
+            None => self.prices = Some(BarPrices::first(price)),
+        }
     }
 }
 

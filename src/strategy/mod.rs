@@ -14,7 +14,6 @@ pub mod capacity;
 pub mod cost;
 pub mod edge;
 pub mod order_size;
-pub mod promoter;
 pub mod signal;
 pub mod sizing;
 pub mod slippage;

@@ -7,13 +7,15 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::engine::{
-    Command, DaySetup, Event, Input, OperatorCommand, OperatorId, Output, SetupError, State, apply,
+    AccountSetup, Command, DaySetup, Event, Input, InstrumentRules, OperatorCommand, OperatorId, Output,
+    SetupError, State, apply,
 };
-use crate::execution::{ClientOrderId, NewOrder};
+use crate::execution::{ClientOrderId, ExecutionReport, NewOrder, ReportKind, VenueOrderId};
 use crate::feed::evt::{EvtError, EvtFile};
 use crate::market::time::NS_PER_S;
 use crate::market::{
-    AccountId, Instrument, InstrumentId, OrderBook, Price, Qty, Side, Symbol, Tick, Universe,
+    AccountId, Board, Instrument, InstrumentId, Money, OrderBook, Price, Qty, Side, Symbol, Tick, Timestamp,
+    Universe,
 };
 
 /// One-second bars over a session of 24 hours: the bench profile.
@@ -50,7 +52,7 @@ pub struct Figures {
     pub state_digest: Option<String>,
     /// Outputs of the engine.
     pub outputs: u64,
-    /// Order commands given.
+    /// Orders accepted by the engine's checks and sent.
     pub orders: u64,
 }
 
@@ -94,7 +96,7 @@ pub fn engine(path: &Path, limit: Option<u64>, order_every: u64) -> Result<Figur
     let mut figures = figures("engine", &file, limit, book, events, (run_s, cpu_s));
     figures.state_digest = Some(format!("{:016x}", state.digest()));
     figures.outputs = outputs;
-    figures.orders = desk.orders;
+    figures.orders = state.counters().orders;
     Ok(figures)
 }
 
@@ -132,31 +134,39 @@ fn profile(file: &EvtFile) -> DaySetup {
     let header = file.header();
     let (price, qty) = (i64::from(header.price_scale), i64::from(header.qty_scale));
     let mut instrument = Instrument::foreign(Symbol::new("EVT"), price, qty);
+    instrument.board = Board::Nepse;
     instrument.tick = Some(FINEST);
     let open = file.records(Some(1)).next().map(|r| r.at()).unwrap_or_default();
-    DaySetup::foreign("bench", Universe::new([instrument]), open, NS_PER_S, BARS)
+    let mut setup = DaySetup::foreign("bench", Universe::new([instrument]), open, NS_PER_S, BARS);
+    setup.rules = vec![InstrumentRules::without_bands(FINEST, setup.date)];
+    let cash = Money::from_paisa(i64::MAX / 4);
+    setup.accounts = vec![AccountSetup { id: AccountId::new(ACCOUNT), cash, holdings: Vec::new() }];
+    setup
 }
 
-/// Somebody who keeps one order in the market.
+/// The account that the benchmark's orders are for.
+const ACCOUNT: &str = "bench";
+
+/// Somebody who keeps one order in the market, and a venue that accepts and cancels at once.
 struct Desk {
     by: OperatorId,
     account: AccountId,
     last: Option<ClientOrderId>,
-    orders: u64,
     every: u64,
 }
 
 impl Desk {
     fn new(every: u64) -> Self {
-        Self { by: OperatorId::new("bench"), account: AccountId::new("bench"), last: None, orders: 0, every }
+        Self { by: OperatorId::new("bench"), account: AccountId::new(ACCOUNT), last: None, every }
     }
 
-    fn trade(&mut self, state: &mut State, events: u64, at: crate::market::Timestamp) -> Vec<Output> {
+    fn trade(&mut self, state: &mut State, events: u64, at: Timestamp) -> Vec<Output> {
         let seq = events / self.every;
         let command = |command| Event::Command(OperatorCommand { by: self.by.clone(), command });
         let mut out = Vec::new();
         if let Some(id) = self.last {
             out.extend(apply(state, &Input { at, seq, event: command(Command::CancelOrder { id }) }));
+            out.extend(report(state, at, id, ReportKind::Cancelled));
         }
         let limit =
             state.instrument(InstrumentId(0)).and_then(|i| i.quote()).map_or(Price::from_units(1), |q| q.0);
@@ -168,10 +178,16 @@ impl Desk {
             limit,
         };
         out.extend(apply(state, &Input { at, seq, event: command(Command::SubmitOrder(order)) }));
-        self.last = Some(ClientOrderId(seq));
-        self.orders += 1;
+        let id = ClientOrderId(seq);
+        let venue_id = VenueOrderId("B".into());
+        out.extend(report(state, at, id, ReportKind::Accepted { venue_id, queue_ahead: None }));
+        self.last = Some(id);
         out
     }
+}
+
+fn report(state: &mut State, at: Timestamp, id: ClientOrderId, kind: ReportKind) -> Vec<Output> {
+    apply(state, &Input { at, seq: 0, event: Event::Gateway(ExecutionReport { id, kind }) })
 }
 
 fn figures(

@@ -147,7 +147,7 @@ fn day_events(
     let mut events: Vec<(usize, MarketEvent)> = Vec::with_capacity(sheet.rows.len() + 8);
     for row in &sheet.rows {
         let at = row.time.and_then(|time| Timestamp::nepal(date, time.time())).unwrap_or(midnight);
-        let auction = times.is_some_and(|times| at < times.open);
+        let auction = times.as_ref().is_some_and(|times| at < times.open);
         let flags = if auction { EventFlags::LAST.with(EventFlags::AUCTION) } else { EventFlags::LAST };
         report.count(if auction { "auction_trades" } else { "trades" }, 1);
         let data = MarketData::Trade(row.print);

@@ -1,9 +1,8 @@
 //! What a floorsheet leaves out: the phases of the session, and market halts that show as silence.
 
-use chrono::NaiveTime;
-
 use crate::market::{
-    EventFlags, Halt, MarketData, MarketEvent, SessionDate, SessionPhase, SourceId, Timestamp, time::NS_PER_S,
+    Calendar, EventFlags, Halt, MarketData, MarketEvent, SessionDate, SessionSchedule, SourceId, Timestamp,
+    calendar::Span, time::NS_PER_S,
 };
 
 /// Silence of the whole market inside the continuous session that is read as a halt. Ordinary
@@ -11,40 +10,25 @@ use crate::market::{
 const HALT_SILENCE_NS: i64 = 300 * NS_PER_S;
 
 /// The session's edges on a date.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SessionTimes {
-    pre_open: Option<(Timestamp, Timestamp)>,
+    schedule: SessionSchedule,
     pub(super) open: Timestamp,
     close: Timestamp,
 }
 
 impl SessionTimes {
-    /// The regular session of a date (market rules, section 1). `None` outside the years a
-    /// timestamp can hold.
+    /// The session of a date by the calendar; `None` where it has none.
     pub(super) fn of(date: SessionDate) -> Option<Self> {
-        let at = |h, m| Timestamp::nepal(date, NaiveTime::from_hms_opt(h, m, 0)?);
-        let has_pre_open = date >= SessionDate::new(2018, 11, 1)?;
-        let short_friday = date.weekday() == chrono::Weekday::Fri
-            && (SessionDate::new(2022, 6, 15)?..=SessionDate::new(2022, 9, 16)?).contains(&date);
-        let close = if short_friday { at(13, 30)? } else { at(15, 0)? };
-        let open_hour = if date < SessionDate::new(2016, 1, 1)? { 12 } else { 11 };
-        Some(Self {
-            pre_open: if has_pre_open { Some((at(10, 30)?, at(10, 45)?)) } else { None },
-            open: at(open_hour, 0)?,
-            close,
-        })
+        let schedule = Calendar::embedded().session(date).ok()?;
+        let Span { open, close } = schedule.continuous;
+        Some(Self { schedule, open, close })
     }
 
     /// The phase changes of the day, marked as not reported by the source.
     pub(super) fn events(&self) -> Vec<MarketEvent> {
-        let mut phases = Vec::new();
-        if let Some((entry, matching)) = self.pre_open {
-            phases.push((entry, SessionPhase::PreOpen));
-            phases.push((matching, SessionPhase::PreOpenMatch));
-        }
-        phases.push((self.open, SessionPhase::Continuous));
-        phases.push((self.close, SessionPhase::Ended));
-        phases.into_iter().map(|(at, phase)| market_event(at, MarketData::Session(phase))).collect()
+        let phases = self.schedule.phase_changes().into_iter();
+        phases.map(|(at, phase)| market_event(at, MarketData::Session(phase))).collect()
     }
 
     /// Silences of at least 300 s inside the continuous session: from the last trade before to
