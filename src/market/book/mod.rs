@@ -1,7 +1,7 @@
 //! The order book of one instrument: price levels with their totals and order counts.
 //!
 //! A book only ever holds what a source said. A day without depth has no book at all, rather
-//! than an empty one. Levels live in flat ladders ([`ladder`]) because a busy book changes near
+//! than an empty one. Levels live in flat ladders because a busy book changes near
 //! the touch millions of times a day; prices far from it, or off the grid, live in an ordered
 //! map behind the same face.
 //!
