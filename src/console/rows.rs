@@ -157,7 +157,8 @@ pub fn shows_unmeasured(ui: &Ui) -> bool {
     (ui.full && ui.focus == PaneId::Breakers) || (ui.size.0 >= 118 && ui.size.1 >= 60)
 }
 
-/// Rules with a value, the nearest first; then those without, where there is room for them.
+/// Rules with a value, the nearest first in steps of a twentieth, so that rows do not change places over
+/// nothing; then those without, where there is room for them.
 fn breakers(frame: &Frame, ui: &Ui, filter: &Filter) -> Vec<u64> {
     let unmeasured = shows_unmeasured(ui);
     let near = |r: &ReadingView| r.reading.nearness();
@@ -172,7 +173,7 @@ fn breakers(frame: &Frame, ui: &Ui, filter: &Filter) -> Vec<u64> {
         })
         .collect();
     if ui.list(PaneId::Breakers).sort == 0 {
-        let key = |r: &ReadingView| near(r).unwrap_or(-1.0);
+        let key = |r: &ReadingView| near(r).map_or(-1.0, |n| (n * 20.0).floor());
         list.sort_by(|a, b| key(b).total_cmp(&key(a)));
     }
     list.iter().map(|r| r.reading.rule.index() as u64).collect()

@@ -62,7 +62,7 @@ fn holds(paint: &mut Paint<'_>, view: &View<'_>) -> u16 {
     let snapshot = view.snapshot();
     let open = snapshot.orders.iter().filter(|o| o.state.is_open()).count();
     let unknown = snapshot.orders.iter().filter(|o| o.state == OrderState::Unknown).count();
-    let mut rest = vec![format!("{open} orders open")];
+    let mut rest = vec![format!("{open} order{} open", if open == 1 { "" } else { "s" })];
     if unknown > 0 {
         rest.insert(0, format!("UNKNOWN {unknown}"));
     }

@@ -18,7 +18,7 @@ pub(super) fn title(view: &View<'_>) -> Title {
     let checks = &view.snapshot().checks;
     let denied = checks.iter().filter(|c| is_denied(c)).count();
     Title {
-        rest: format!("{} of 36 checks  {}", Check::ALL.len(), table::notes(PaneId::Checks, view))
+        rest: format!("{} of 36  {}", Check::ALL.len(), table::notes(PaneId::Checks, view))
             .trim_end()
             .to_owned(),
         right: format!("last {}, {denied} denied", checks.len()),

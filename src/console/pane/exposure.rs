@@ -111,7 +111,7 @@ fn cash(paint: &mut Paint<'_>, y: u16, account: &AccountView, named: bool) {
     let held = account.free_cash.and_then(|free| account.cash.checked_sub(free));
     let mut parts = vec![format!("{whose}cash free {}", free.trim_start_matches('+'))];
     if let Some(held) = held.filter(|h| *h != Money::ZERO).map(format::rupees_signed) {
-        parts.push(format!("working buys hold {}", held.trim_start_matches('+')));
+        parts.push(format!("buys hold {}", held.trim_start_matches('+')));
     }
     paint.put(1, y, &paint.whole_parts(&parts, ", ", 1, ""), Role::Text);
 }

@@ -118,7 +118,7 @@ fn exposure_says_what_falls_due_when() {
     let mut desk = Desk::new(fixture::frame());
     desk.press("2");
     desk.says("API       4,000   13,36,000    3.2%   2,500");
-    desk.says("cash free 38,20,110");
+    desk.says("cash free 38,20,110, buys hold 2,79,890");
     desk.says("Mon 24 Aug  receives 9,84,250");
     desk.says("Wed 26 Aug  sellable NABIL 600, 2 more");
 }

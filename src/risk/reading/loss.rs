@@ -9,7 +9,7 @@ pub(super) fn drawdown(facts: &Facts, limit: f64) -> Measure {
 
 /// B06: loss of the day above 2 % of the value at the open. A gain is no loss of less than zero.
 pub(super) fn today(facts: &Facts) -> Measure {
-    let measure = known(facts, facts.loss.map(|loss| loss.max(0.0)), 0.02);
+    let measure = known(facts, facts.loss.map(|loss| if loss > 0.0 { loss } else { 0.0 }), 0.02);
     match measure {
         Measure::Known(measured) => Measure::Known(Measured { caveat: None, ..measured }),
         missing => missing,

@@ -159,7 +159,8 @@ impl Measured {
             Acts::Below if limit < 1.0 => (1.0 - value) / (1.0 - limit),
             Acts::Below => f64::from(u8::from(value < limit)),
         };
-        part.max(0.0)
+        // Not `max`: a negative nought would be written with its sign.
+        if part > 0.0 { part } else { 0.0 }
     }
 }
 
