@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use himal::console::theme::{ColorDepth, Glyphs};
 use himal::console::{
-    Frame, JournalStatus, Keymap, Mode, Moment, ShellStatus, Speed, Theme, Transport, Ui, draw_into,
+    Frame, JournalStatus, Keymap, Mode, Moment, ShellHealth, ShellStatus, Speed, Theme, Transport, Ui,
+    draw_into,
 };
 use himal::engine::snapshot::SnapshotBuilder;
 use himal::journal::{Open, SessionKind};
@@ -82,6 +83,7 @@ fn frame_at(day: &str, time: &str) -> Result<Frame, Box<dyn Error>> {
         journal: JournalStatus::Durable { seq: 33, head: "9d6c32c6".to_owned(), tail: Vec::new() },
         commands_waiting: 0,
         notes: Vec::new(),
+        health: ShellHealth::default(),
     };
     let snapshot = Arc::new(SnapshotBuilder::default().build(driver.state()));
     Ok(Frame { snapshot, status: Arc::new(status) })

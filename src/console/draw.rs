@@ -64,8 +64,8 @@ pub fn draw_into(buffer: &mut Buffer, area: Rect, frame: &Frame, ui: &Ui, theme:
 fn to_come(buffer: &mut Buffer, area: Rect, view: &View<'_>, space: Workspace, words: &str) {
     contained(buffer, area, view.theme, |paint| {
         paint.rule(0, space.name(), true, "", "");
-        paint.put(1, 2, words, Role::Text);
-        paint.put(1, 4, "1 Trade and 5 Replay are here now", Role::Dim);
+        let y = paint.put_wrapped(1, 2, words, Role::Text);
+        paint.put(1, y + 1, "1 Trade, 2 Risk and 5 Replay are here now", Role::Dim);
     });
 }
 
@@ -124,7 +124,7 @@ fn draw_overlays(buffer: &mut Buffer, layout: &Layout, view: &View<'_>) {
                 layout.form
             }
             Overlay::Prompt(prompt) if prompt.inline => continue,
-            Overlay::Filter { .. } | Overlay::Seek(_) => continue,
+            Overlay::Filter { .. } | Overlay::Seek(_) | Overlay::Shelf { .. } => continue,
             _ => layout.middle,
         };
         contained(buffer, area, view.theme, |paint| overlay::draw(paint, view, one));

@@ -49,8 +49,10 @@ pub enum Destination {
     Orders,
     /// Alerts.
     Alerts,
-    /// The market regime and what holds risk.
+    /// The rules of risk and what holds trading.
     Risk,
+    /// How the machine is.
+    System,
     /// What happened in this symbol.
     History,
     /// The marked times.

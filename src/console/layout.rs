@@ -17,6 +17,9 @@ const PICTURE: u16 = 49;
 /// Columns of the positions.
 const POSITIONS: u16 = 74;
 
+/// Columns of what is exposed, where panes are narrow.
+const EXPOSURE: u16 = 52;
+
 /// One pane in its place. The first row of `area` is its rule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Slot {
@@ -57,7 +60,9 @@ pub fn layout(area: Rect, ui: &Ui, replay: bool) -> Layout {
         return out;
     }
     let body = if transport { out.add_transport() } else { out.middle };
-    if body.width >= 118 && body.height >= 26 {
+    if ui.workspace == Workspace::Risk {
+        out.risk(body);
+    } else if body.width >= 118 && body.height >= 26 {
         out.wide(body, transport);
     } else {
         out.narrow(body, transport);
@@ -139,9 +144,57 @@ impl Layout {
         }
     }
 
+    /// The rules of risk over the whole width; under them the checks of the last orders beside what
+    /// is exposed, then proposals and system. Beyond 190 columns alerts, regime and journal stand at the
+    /// right.
+    fn risk(&mut self, m: Rect) {
+        let side = m.width >= 190;
+        let width = if side { (WATCH + LADDER + PICTURE + 2).min(m.width) } else { m.width };
+        let roomy = m.height >= 26 && width >= 118;
+        let breakers = if roomy { (m.height / 2 + 1).clamp(9, 27) } else { m.height.saturating_mul(4) / 9 };
+        self.add(PaneId::Breakers, m.x, m.y, width, breakers);
+        let (y, left) = (m.y + breakers, m.height - breakers);
+        if roomy {
+            let low = (left / 2).clamp(7, 14).min(left);
+            let top = left - low;
+            let x = m.x + POSITIONS + 1;
+            let right = width - POSITIONS - 1;
+            self.add(PaneId::Checks, m.x, y, POSITIONS, top);
+            self.add(PaneId::Exposure, x, y, right, top);
+            self.add(PaneId::Health, m.x, y + top, POSITIONS, low);
+            self.add(PaneId::Proposals, x, y + top, right, low);
+            self.bars.push((x - 1, y, y + left));
+        } else {
+            let top = left / 2;
+            let exposure = (width * 2 / 3).min(EXPOSURE);
+            self.add(PaneId::Checks, m.x, y, width, top);
+            self.add(PaneId::Exposure, m.x, y + top, exposure, left - top);
+            let x = m.x + exposure + 1;
+            self.add(PaneId::Proposals, x, y + top, width.saturating_sub(exposure + 1), left - top);
+            self.bars.push((x - 1, y + top, y + left));
+            // Not on this size; still a place that Tab and full pane reach.
+            self.add(PaneId::Health, m.x, m.y, 0, 0);
+        }
+        if side {
+            let x = m.x + width + 1;
+            let rest = m.width.saturating_sub(width + 1);
+            let alerts = m.height / 2;
+            let regime = 9.min(m.height - alerts);
+            self.add(PaneId::Alerts, x, m.y, rest, alerts);
+            self.add(PaneId::Regime, x, m.y + alerts, rest, regime);
+            self.add(PaneId::Journal, x, m.y + alerts + regime, rest, m.height - alerts - regime);
+            self.bars.push((x - 1, m.y, m.y + m.height));
+        }
+        self.form = m;
+    }
+
     /// Ladder at the left; watch, regime, alerts at the right; orders and positions below.
     fn narrow(&mut self, m: Rect, transport: bool) {
-        let low = if m.height >= 16 { (m.height / 6).max(3) } else { 0 };
+        let low = match m.height {
+            ..16 => 0,
+            16..19 => 3,
+            height => (height / 6).max(4),
+        };
         let orders = (m.height / 4).max(3).min(m.height);
         let top = m.height.saturating_sub(low + orders);
         let ladder = LADDER.min(m.width);

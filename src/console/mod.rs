@@ -24,6 +24,7 @@ mod mode_word;
 pub mod overlay;
 pub mod pane;
 pub mod preview;
+pub mod risk_words;
 pub mod rows;
 pub mod size;
 pub mod status;
@@ -41,7 +42,8 @@ pub use draw::{draw, draw_into, is_contained};
 pub use input::{Key, Moment};
 pub use keymap::Keymap;
 pub use status::{
-    Frame, JournalLine, JournalStatus, JumpTarget, Mode, ShellRequest, ShellStatus, Speed, Transport,
+    Frame, GatewayStatus, JournalLine, JournalStatus, JumpTarget, Mode, ShellHealth, ShellRequest,
+    ShellStatus, Speed, Transport,
 };
 pub use theme::Theme;
 pub use ui::Ui;

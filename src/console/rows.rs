@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use super::filter::Filter;
 use super::pane::PaneId;
 use super::ui::Ui;
-use super::{Frame, JournalStatus, words};
-use crate::engine::Alert;
-use crate::engine::snapshot::{InstrumentView, PositionView};
+use super::{Frame, JournalStatus, risk_words, words};
+use crate::engine::snapshot::{AccountView, InstrumentView, PositionView, ReadingView};
+use crate::engine::{Alert, CheckedOrder};
 use crate::execution::{ClientOrderId, Order};
 use crate::market::InstrumentId;
 
@@ -18,7 +18,8 @@ pub const fn sorts(pane: PaneId) -> &'static [&'static str] {
         PaneId::Watch => &["listed", "symbol", "change", "turnover", "age"],
         PaneId::Orders => &["open, by age", "newest", "symbol", "limit"],
         PaneId::Positions => &["symbol", "value", "result"],
-        PaneId::Alerts => &["newest", "by weight"],
+        PaneId::Alerts => &["new first", "newest", "weight"],
+        PaneId::Breakers => &["nearest", "number"],
         _ => &["newest"],
     }
 }
@@ -49,6 +50,8 @@ pub fn fresh(pane: PaneId, frame: &Frame, ui: &Ui) -> Vec<u64> {
         PaneId::Positions => positions(frame, state.sort, &filter),
         PaneId::Alerts => alerts(frame, state.sort, &filter),
         PaneId::Journal => journal(frame, &filter),
+        PaneId::Breakers => breakers(frame, ui, &filter),
+        PaneId::Checks => checks(frame, &filter),
         _ => Vec::new(),
     };
     if state.turned {
@@ -100,32 +103,107 @@ fn orders(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
     list.iter().map(|o| o.id.0).collect()
 }
 
-fn positions(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
-    let snapshot = &frame.snapshot;
-    let mut list: Vec<&PositionView> =
-        held(frame).filter(|p| filter.symbol_is(p.symbol.as_str(), snapshot, p.instrument)).collect();
-    match sort {
-        1 => list.sort_by_key(|p| std::cmp::Reverse(p.position.value())),
-        2 => list.sort_by_key(|p| p.unrealised),
-        _ => list.sort_by(|a, b| a.symbol.cmp(&b.symbol)),
-    }
-    list.iter().map(|p| u64::from(p.instrument.0)).collect()
+/// Account and instrument in one number: two accounts may hold the same.
+fn position_id(account: usize, id: InstrumentId) -> u64 {
+    (account as u64) << 32 | u64::from(id.0)
 }
 
+fn positions(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
+    let snapshot = &frame.snapshot;
+    let mut list: Vec<(u64, &PositionView)> = numbered(frame)
+        .filter(|(_, account, p)| {
+            filter.symbol_is(p.symbol.as_str(), snapshot, p.instrument)
+                || filter.text_has(account.id.as_str())
+        })
+        .map(|(id, _, p)| (id, p))
+        .collect();
+    match sort {
+        1 => list.sort_by_key(|(_, p)| std::cmp::Reverse(p.position.value())),
+        2 => list.sort_by_key(|(_, p)| p.unrealised),
+        _ => list.sort_by(|(_, a), (_, b)| a.symbol.cmp(&b.symbol)),
+    }
+    list.iter().map(|(id, _)| *id).collect()
+}
+
+/// New ones first, then what somebody has noted or put away.
 fn alerts(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
     let snapshot = &frame.snapshot;
-    let away = |a: &Alert| a.shelved_until.is_some_and(|until| until > snapshot.now);
-    let mut list: Vec<&Alert> = snapshot
-        .alerts
-        .iter()
-        .rev()
-        .filter(|a| filter.text_has(&words::alert(snapshot, a)))
-        .filter(|a| !filter.is_empty() || !away(a))
-        .collect();
-    if sort == 1 {
-        list.sort_by_key(|a| std::cmp::Reverse(a.kind.severity()));
+    let mut list: Vec<&Alert> =
+        snapshot.alerts.iter().rev().filter(|a| filter.text_has(&words::alert_line(snapshot, a))).collect();
+    match sort {
+        0 => list.sort_by_key(|a| !is_new(a, frame)),
+        2 => list.sort_by_key(|a| std::cmp::Reverse(a.kind.severity())),
+        _ => {}
     }
     list.iter().map(|a| a.id).collect()
+}
+
+/// Whether nobody has noted an alert or put it away.
+#[must_use]
+pub fn is_new(alert: &Alert, frame: &Frame) -> bool {
+    alert.acknowledged.is_none() && !is_shelved(alert, frame)
+}
+
+/// Whether an alert is put away until later.
+#[must_use]
+pub fn is_shelved(alert: &Alert, frame: &Frame) -> bool {
+    alert.shelved_until.is_some_and(|until| until > frame.snapshot.now)
+}
+
+/// Whether rules without a value have rows of their own: when the pane has the whole middle, or the
+/// screen is large enough for all of them.
+#[must_use]
+pub fn shows_unmeasured(ui: &Ui) -> bool {
+    (ui.full && ui.focus == PaneId::Breakers) || (ui.size.0 >= 118 && ui.size.1 >= 60)
+}
+
+/// Rules with a value, the nearest first in steps of a twentieth, so that rows do not change places over
+/// nothing; then those without, where there is room for them.
+fn breakers(frame: &Frame, ui: &Ui, filter: &Filter) -> Vec<u64> {
+    let unmeasured = shows_unmeasured(ui);
+    let near = |r: &ReadingView| r.reading.nearness();
+    let mut list: Vec<&ReadingView> = frame
+        .snapshot
+        .readings
+        .iter()
+        .filter(|r| unmeasured || near(r).is_some())
+        .filter(|r| {
+            let rule = r.reading.rule;
+            filter.text_has(&format!("{} {}", rule.code(), risk_words::rule(rule)))
+        })
+        .collect();
+    if ui.list(PaneId::Breakers).sort == 0 {
+        let key = |r: &ReadingView| near(r).map_or(-1.0, |n| (n * 20.0).floor());
+        list.sort_by(|a, b| key(b).total_cmp(&key(a)));
+    }
+    list.iter().map(|r| r.reading.rule.index() as u64).collect()
+}
+
+/// The reading of a row.
+#[must_use]
+pub fn reading(frame: &Frame, id: u64) -> Option<&ReadingView> {
+    frame.snapshot.readings.get(usize::try_from(id).ok()?)
+}
+
+fn checks(frame: &Frame, filter: &Filter) -> Vec<u64> {
+    let snapshot = &frame.snapshot;
+    let line = |c: &CheckedOrder| {
+        let counts = words::check_counts(&c.results);
+        format!("{} {counts}", words::order_line(snapshot, &c.order))
+    };
+    snapshot.checks.iter().rev().filter(|c| filter.text_has(&line(c))).map(|c| c.seq).collect()
+}
+
+/// The checked order of a row.
+#[must_use]
+pub fn checked(frame: &Frame, seq: u64) -> Option<&CheckedOrder> {
+    frame.snapshot.checks.iter().find(|c| c.seq == seq).map(AsRef::as_ref)
+}
+
+/// The checked order under the cursor, or the newest.
+#[must_use]
+pub fn selected_check<'a>(frame: &'a Frame, ui: &Ui) -> Option<&'a CheckedOrder> {
+    checked(frame, selected(PaneId::Checks, frame, ui)?)
 }
 
 fn journal(frame: &Frame, filter: &Filter) -> Vec<u64> {
@@ -135,13 +213,22 @@ fn journal(frame: &Frame, filter: &Filter) -> Vec<u64> {
 
 /// The positions of this terminal's account; without one, of every account.
 pub fn held(frame: &Frame) -> impl Iterator<Item = &PositionView> {
-    let account = frame.status.account.as_ref();
-    frame
-        .snapshot
-        .accounts
-        .iter()
-        .filter(move |a| account.is_none_or(|id| *id == a.id))
-        .flat_map(|a| &a.positions)
+    numbered(frame).map(|(_, _, position)| position)
+}
+
+/// The same with the number of their row and the account.
+pub fn numbered(frame: &Frame) -> impl Iterator<Item = (u64, &AccountView, &PositionView)> {
+    let own = frame.status.account.as_ref();
+    let accounts = frame.snapshot.accounts.iter().enumerate();
+    accounts
+        .filter(move |(_, a)| own.is_none_or(|id| *id == a.id))
+        .flat_map(|(i, a)| a.positions.iter().map(move |p| (position_id(i, p.instrument), a, p)))
+}
+
+/// Whether positions of more than one account are shown.
+#[must_use]
+pub fn several_accounts(frame: &Frame) -> bool {
+    frame.status.account.is_none() && frame.snapshot.accounts.len() > 1
 }
 
 /// The row under the cursor of a list, or its first row.
@@ -166,9 +253,9 @@ pub fn selected_alert<'a>(frame: &'a Frame, ui: &Ui) -> Option<&'a Alert> {
     frame.snapshot.alerts.iter().find(|a| a.id == id)
 }
 
-/// The instrument of the selected position.
+/// The selected position, with its account.
 #[must_use]
-pub fn selected_position(frame: &Frame, ui: &Ui) -> Option<InstrumentId> {
+pub fn selected_position<'a>(frame: &'a Frame, ui: &Ui) -> Option<(&'a AccountView, &'a PositionView)> {
     let id = selected(PaneId::Positions, frame, ui)?;
-    held(frame).map(|p| p.instrument).find(|i| u64::from(i.0) == id)
+    numbered(frame).find(|(number, _, _)| *number == id).map(|(_, account, position)| (account, position))
 }

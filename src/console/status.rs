@@ -57,6 +57,32 @@ pub struct ShellStatus {
     pub commands_waiting: usize,
     /// What the shell has to say, newest last: refusals of transport requests, warnings at start.
     pub notes: Vec<String>,
+    /// How the process itself is.
+    pub health: ShellHealth,
+}
+
+/// How the process around the engine is. `None` is not measured here.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ShellHealth {
+    /// Memory in use, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Frames published so far.
+    pub frames: u64,
+    /// The slowest of the last commits of the journal, in microseconds.
+    pub commit_us: Option<u64>,
+    /// Where orders go, each with its state.
+    pub gateways: Vec<GatewayStatus>,
+    /// Round trip to this terminal, in milliseconds, where it is far away.
+    pub link_ms: Option<u32>,
+}
+
+/// A gateway.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GatewayStatus {
+    /// The desk's word for it.
+    pub name: String,
+    /// Whether orders can leave by it.
+    pub up: bool,
 }
 
 /// Where a replay stands and how fast it goes.

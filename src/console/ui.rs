@@ -63,9 +63,10 @@ impl Workspace {
     #[must_use]
     pub const fn to_come(self) -> Option<&'static str> {
         match self {
-            Self::Trade | Self::Replay => None,
-            Self::Risk => Some("limits, breakers and the checks of the last orders will be shown here"),
-            Self::Approvals => Some("proposals that need two persons will wait here"),
+            Self::Trade | Self::Risk | Self::Replay => None,
+            Self::Approvals => Some(
+                "proposals that need two persons will wait here: release, override, raised limit, hard halt, flatten",
+            ),
             Self::Models => Some("the models behind the numbers, with their inputs, will be shown here"),
         }
     }

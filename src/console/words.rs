@@ -5,7 +5,7 @@ use crate::engine::snapshot::Snapshot;
 use crate::engine::{Alert, AlertKind, Answer, AnswerKind};
 use crate::execution::{ClientOrderId, NewOrder, Order, OrderState, Pending};
 use crate::market::{InstrumentId, Price, SessionPhase};
-use crate::risk::Denial;
+use crate::risk::{CheckResult, Denial, Verdict};
 
 /// The ticker of an instrument, or `?`.
 #[must_use]
@@ -158,6 +158,30 @@ pub fn alert(snapshot: &Snapshot, alert: &Alert) -> String {
     }
 }
 
+/// An alert with its weight, who has noted it and whether it is put away: what a filter looks through.
+#[must_use]
+pub fn alert_line(snapshot: &Snapshot, one: &Alert) -> String {
+    let noted = one.acknowledged.as_ref().map_or_else(|| "new".to_owned(), |by| format!("ack {by}"));
+    let away = if one.shelved_until.is_some_and(|until| until > snapshot.now) { " shelved" } else { "" };
+    format!("{} {} {noted}{away}", one.kind.severity(), alert(snapshot, one))
+}
+
+/// How many checks there were and what they said: `9 checks: 7 pass, 1 warn`.
+#[must_use]
+pub fn check_counts(results: &[CheckResult]) -> String {
+    let count = |of: fn(&Verdict) -> bool| results.iter().filter(|r| of(&r.verdict)).count();
+    let pass = count(|v| matches!(v, Verdict::Pass));
+    let warn = count(|v| matches!(v, Verdict::Warn(_)));
+    let block = count(|v| matches!(v, Verdict::Block(_)));
+    let mut text = format!("{} checks, {pass} pass", pass + warn + block);
+    for (n, word) in [(warn, "warn"), (block, "block")] {
+        if n > 0 {
+            text.push_str(&format!(" {n} {word}"));
+        }
+    }
+    text
+}
+
 /// An answer of the engine in words.
 #[must_use]
 pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
@@ -172,7 +196,11 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
         None => p.to_string(),
     };
     match &answer.kind {
-        AnswerKind::Sent { id, order } => format!("{id} {} sent", order_line(snapshot, order)),
+        AnswerKind::Sent { id, order } => {
+            let checked = snapshot.checks.iter().find(|c| c.seq == id.0);
+            let checks = checked.map(|c| format!(", {}", check_counts(&c.results))).unwrap_or_default();
+            format!("{id} {} sent{checks}", order_line(snapshot, order))
+        }
         AnswerKind::Denied { denials, .. } => {
             let list: Vec<String> = denials.iter().map(denial).collect();
             format!("DENIED: {}", list.join("; "))

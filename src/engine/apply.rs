@@ -1,6 +1,6 @@
 //! The one place where state changes.
 
-use super::{Event, Input, Output, State, hash, on_clock, on_command, on_gateway, on_market};
+use super::{Event, Input, Output, State, hash, on_clock, on_command, on_gateway, on_market, watch};
 
 /// Applies one input and says what should happen because of it.
 ///
@@ -20,6 +20,9 @@ pub fn apply(state: &mut State, input: &Input) -> Vec<Output> {
         Event::Command(command) => on_command::on_command(state, input.seq, command, &mut out),
         Event::Clock => on_clock::on_clock(state, &mut out),
     };
+    if state.now >= state.watch.next {
+        watch::look(state);
+    }
     hash::fold(state, input, touched, out.len());
     out
 }

@@ -1,10 +1,12 @@
 //! What a person's command does.
 
 use super::answer::AnswerKind;
-use super::{AlertKind, CancelScope, Command, OperatorCommand, OperatorId, Output, SeenOrder, State};
+use super::{
+    AlertKind, CancelScope, CheckedOrder, Command, OperatorCommand, OperatorId, Output, SeenOrder, State,
+};
 use crate::execution::{ClientOrderId, GatewayRequest, NewOrder, Order, Pending};
 use crate::market::{Board, Money, Price, Qty, SessionPhase, Side, Timestamp};
-use crate::risk::{CheckInput, Denial, check_amend, check_new};
+use crate::risk::{CheckInput, Checked, Denial, judge, verdict};
 
 /// Obeys a command or denies it; an answer is kept either way.
 pub(super) fn on_command(
@@ -15,13 +17,15 @@ pub(super) fn on_command(
 ) -> Option<u32> {
     let by = &command.by;
     let done = match &command.command {
-        Command::SubmitOrder(order) => submit(state, seq, order, out),
+        Command::SubmitOrder(order) => submit(state, (seq, by), order, out),
         Command::CancelOrder { id } => cancel(state, *id, out),
         Command::CancelMany(scope) => {
             cancel_many(state, *scope, out);
             Ok(())
         }
-        Command::AmendOrder { id, qty, limit, seen } => amend(state, *id, (*qty, *limit), *seen, out),
+        Command::AmendOrder { id, qty, limit, seen } => {
+            amend(state, (seq, by), *id, (*qty, *limit), *seen, out)
+        }
         Command::Stop => {
             stop(state, by, out);
             Ok(())
@@ -42,10 +46,13 @@ pub(super) fn on_command(
 
 type Done = Result<(), Vec<Denial>>;
 
-fn submit(state: &mut State, seq: u64, order: &NewOrder, out: &mut Vec<Output>) -> Done {
-    let input = check_input(state, order, None)?;
-    let order = check_new(order.clone(), &input)?.into_inner();
-    let id = ClientOrderId(seq);
+/// Number of a command and who gave it.
+type Asked<'a> = (u64, &'a OperatorId);
+
+fn submit(state: &mut State, asked: Asked<'_>, order: &NewOrder, out: &mut Vec<Output>) -> Done {
+    let input = check_input(state, order, None);
+    let order = checked(state, asked, None, order.clone(), input)?.into_inner();
+    let id = ClientOrderId(asked.0);
     state.orders.insert(id, Order::sent(id, order.clone(), state.now));
     state.counters.orders += 1;
     touch(state, &order);
@@ -54,8 +61,28 @@ fn submit(state: &mut State, seq: u64, order: &NewOrder, out: &mut Vec<Output>) 
     Ok(())
 }
 
+/// Runs the checks and keeps what each said, whatever comes of it.
+fn checked(
+    state: &mut State,
+    (seq, by): Asked<'_>,
+    amends: Option<ClientOrderId>,
+    order: NewOrder,
+    input: Result<CheckInput, Vec<Denial>>,
+) -> Result<Checked<NewOrder>, Vec<Denial>> {
+    let (results, judged) = match input {
+        Ok(input) => {
+            let judged = judge(order.clone(), &input);
+            (judged.results, judged.order)
+        }
+        Err(denials) => (verdict::unknown(&denials), Err(denials)),
+    };
+    state.checks.add(CheckedOrder { seq, at: state.now, by: by.clone(), amends, order, results });
+    judged
+}
+
 fn amend(
     state: &mut State,
+    asked: Asked<'_>,
     id: ClientOrderId,
     (qty, limit): (Qty, Price),
     seen: SeenOrder,
@@ -73,11 +100,10 @@ fn amend(
     }
     // Only what is still to trade is new risk; what it already holds back is free for it.
     let wanted = NewOrder { qty: qty.less(order.filled), limit, ..order.order.clone() };
-    let mut input = check_input(state, &wanted, Some(id))?;
-    if order_shrinks(order, qty, limit) {
-        input.halted = false;
-    }
-    check_amend(wanted, &input)?;
+    let shrinks = order_shrinks(order, qty, limit);
+    let input = check_input(state, &wanted, Some(id));
+    let input = input.map(|input| CheckInput { halted: input.halted && !shrinks, ..input });
+    checked(state, asked, Some(id), wanted, input)?;
     let Some(order) = state.orders.get_mut(&id) else { return Err(vec![Denial::NoSuchOrder(id)]) };
     order.pending = Some(Pending::Amend { qty, limit });
     order.changed_at = state.now;

@@ -50,6 +50,7 @@ fn hear(state: &mut State, event: &MarketEvent, out: &mut Vec<Output>) -> Source
         repeated: event.seq != 0 && event.seq <= feed.last_seq,
         gap: event.seq != 0 && feed.last_seq != 0 && event.seq > feed.last_seq + 1,
     };
+    feed.gaps += u64::from(facts.gap);
     feed.last_at = feed.last_at.max(event.at);
     feed.last_seq = feed.last_seq.max(event.seq);
     if feed.stale {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::regime::MarketRegime;
 use super::{
-    Account, AlertKind, AlertLog, Answers, DaySetup, InstrumentState, Output, SessionState, SetupError,
+    Account, AlertKind, AlertLog, Answers, CheckLog, DaySetup, InstrumentState, Output, SessionState,
+    SetupError, Watch,
 };
 use crate::execution::{ClientOrderId, Order};
 use crate::market::{AccountId, InstrumentId, SourceId, Timestamp};
@@ -25,6 +26,8 @@ pub struct FeedState {
     pub received: u64,
     /// Messages that said what had been said.
     pub duplicates: u64,
+    /// Times its sequence numbers had a hole.
+    pub gaps: u64,
     /// How much had to be quarantined of late.
     pub rate: QuarantineRate,
     /// Whether it has been silent too long.
@@ -82,6 +85,8 @@ pub struct Counters {
     pub denied: u64,
     /// Stops taken back as pressed by mistake.
     pub stops_taken_back: u64,
+    /// Reports that cannot be true.
+    pub incidents: u64,
 }
 
 /// The state of the session.
@@ -109,6 +114,8 @@ pub struct State {
     pub(super) accounts: BTreeMap<AccountId, Account>,
     pub(super) alerts: AlertLog,
     pub(super) answers: Answers,
+    pub(super) checks: CheckLog,
+    pub(super) watch: Watch,
 }
 
 impl State {
@@ -137,6 +144,8 @@ impl State {
             accounts,
             alerts: AlertLog::default(),
             answers: Answers::default(),
+            checks: CheckLog::default(),
+            watch: Watch::default(),
             setup,
         };
         state.plan_due();
@@ -246,8 +255,21 @@ impl State {
         &self.answers
     }
 
+    /// What the checks said of the last orders.
+    #[must_use]
+    pub const fn checks(&self) -> &CheckLog {
+        &self.checks
+    }
+
+    /// How near the rules of risk came, and how fast inputs come.
+    #[must_use]
+    pub const fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
     /// Raises an alert.
     pub(super) fn alert(&mut self, kind: AlertKind, out: &mut Vec<Output>) {
+        self.counters.incidents += u64::from(matches!(kind, AlertKind::Incident(_)));
         out.push(Output::Alert(self.alerts.raise(self.now, kind)));
     }
 

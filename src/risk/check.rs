@@ -7,6 +7,10 @@ use crate::execution::NewOrder;
 use crate::market::{Money, Price, Qty, SessionPhase, Side, Tick};
 
 use super::Denial;
+use super::verdict::{self, Check, CheckResult, Verdict, Warning};
+
+/// Below this an order's fixed charges weigh on it: it warns (P13).
+const SMALL_VALUE: Money = Money::from_paisa(500_000);
 
 /// An order that passed every check. Only this room can make one, and the engine sends nothing else.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,93 +50,152 @@ pub struct CheckInput {
     pub cost: Option<Money>,
 }
 
-/// Checks a new order.
+/// What the checks said of an order, and the order itself if none of them blocks it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Judged {
+    /// What each check said.
+    pub results: Vec<CheckResult>,
+    /// The order, or every reason it may not leave.
+    pub order: Result<Checked<NewOrder>, Vec<Denial>>,
+}
+
+/// Runs every check on an order. `input.free_cash` and `input.sellable` of an amendment count as if
+/// the order were not there.
+#[must_use]
+pub fn judge(order: NewOrder, input: &CheckInput) -> Judged {
+    let verdict = |check| CheckResult { check, verdict: verdict(check, &order, input) };
+    let results = Check::ALL.map(verdict).to_vec();
+    let denials = verdict::denials(&results);
+    Judged { results, order: if denials.is_empty() { Ok(Checked(order)) } else { Err(denials) } }
+}
+
+/// Checks a new order, or what an order would become.
 ///
 /// # Errors
-/// Every reason it may not leave, in the order of the list above.
+/// Every reason it may not leave, in the order of [`Check::ALL`].
 pub fn check_new(order: NewOrder, input: &CheckInput) -> Result<Checked<NewOrder>, Vec<Denial>> {
-    let denials = denials(&order, input);
-    if denials.is_empty() { Ok(Checked(order)) } else { Err(denials) }
+    judge(order, input).order
 }
 
-/// Checks what an order would become. `input.free_cash` and `input.sellable` count as if the
-/// order were not there.
-///
-/// # Errors
-/// Every reason the change may not leave.
-pub fn check_amend(order: NewOrder, input: &CheckInput) -> Result<Checked<NewOrder>, Vec<Denial>> {
-    check_new(order, input)
+fn verdict(check: Check, order: &NewOrder, input: &CheckInput) -> Verdict {
+    // What belongs to another market is refused for that alone: no other rule is about it.
+    if !input.tradable_here && !matches!(check, Check::Listed | Check::Trading) {
+        return Verdict::NotApplicable;
+    }
+    match check {
+        Check::Trading => block_if(input.halted, Denial::Halted),
+        Check::Listed => block_if(!input.tradable_here, Denial::ViewOnly),
+        Check::Phase => {
+            let open = matches!(input.phase, SessionPhase::PreOpen | SessionPhase::Continuous);
+            block_if(!open, Denial::SessionClosed { phase: input.phase })
+        }
+        Check::Form => blocks(
+            [quantity(order.qty, input.qty_range), tick(order.limit, input.tick)].into_iter().flatten(),
+        ),
+        Check::Band => band(order.limit, input),
+        Check::Value => value(order, input),
+        Check::Cash => cash(order, input),
+        Check::Sellable => sellable(order, input),
+        Check::MarketHalt if input.market_halted => Verdict::Warn(Warning::MarketHalted),
+        Check::MarketHalt => Verdict::Pass,
+    }
 }
 
-fn denials(order: &NewOrder, input: &CheckInput) -> Vec<Denial> {
-    let mut out = Vec::new();
-    if input.halted {
-        out.push(Denial::Halted);
-    }
-    if !input.tradable_here {
-        out.push(Denial::ViewOnly);
-        return out;
-    }
-    if !matches!(input.phase, SessionPhase::PreOpen | SessionPhase::Continuous) {
-        out.push(Denial::SessionClosed { phase: input.phase });
-    }
-    quantity(order.qty, input.qty_range, &mut out);
-    price(order.limit, input, &mut out);
-    means(order, input, &mut out);
-    out
+fn block_if(refused: bool, denial: Denial) -> Verdict {
+    blocks(refused.then_some(denial).into_iter())
 }
 
-fn quantity(qty: Qty, range: Option<(Qty, Qty)>, out: &mut Vec<Denial>) {
+fn blocks(denials: impl Iterator<Item = Denial>) -> Verdict {
+    let denials: Vec<Denial> = denials.collect();
+    if denials.is_empty() { Verdict::Pass } else { Verdict::Block(denials) }
+}
+
+fn quantity(qty: Qty, range: Option<(Qty, Qty)>) -> Option<Denial> {
     if !qty.is_positive() {
-        out.push(Denial::QtyNotPositive { qty });
-        return;
+        return Some(Denial::QtyNotPositive { qty });
     }
     match range {
-        None => out.push(cannot("board lot", "the kind of security")),
-        Some((min, _)) if qty < min => out.push(Denial::QtyBelowMin { qty, min }),
-        Some((_, max)) if qty > max => out.push(Denial::QtyAboveMax { qty, max }),
-        Some(_) => {}
+        None => Some(cannot("board lot", "the kind of security")),
+        Some((min, _)) if qty < min => Some(Denial::QtyBelowMin { qty, min }),
+        Some((_, max)) if qty > max => Some(Denial::QtyAboveMax { qty, max }),
+        Some(_) => None,
     }
 }
 
-fn price(limit: Price, input: &CheckInput, out: &mut Vec<Denial>) {
+fn tick(limit: Price, tick: Option<Tick>) -> Option<Denial> {
     if !limit.is_positive() {
-        out.push(Denial::PriceNotPositive { limit });
-        return;
+        return Some(Denial::PriceNotPositive { limit });
     }
-    match input.tick {
-        None => out.push(cannot("tick", "the kind of security")),
+    match tick {
+        None => Some(cannot("tick", "the kind of security")),
         Some(tick) if !limit.is_on_grid(tick) => {
-            out.push(Denial::OffTick { limit, tick: Price::from_units(tick.units()) });
+            Some(Denial::OffTick { limit, tick: Price::from_units(tick.units()) })
         }
-        Some(_) => {}
-    }
-    match input.daily_band {
-        None => out.push(cannot("daily band", "the previous close")),
-        Some((low, high)) if limit < low || limit > high => {
-            out.push(Denial::OutsideDailyBand { limit, low, high });
-        }
-        Some(_) => {}
-    }
-    match input.order_band {
-        None => out.push(cannot("order band", "the last price")),
-        Some((low, high)) if limit < low || limit > high => {
-            out.push(Denial::OutsideOrderBand { limit, low, high });
-        }
-        Some(_) => {}
+        Some(_) => None,
     }
 }
 
-fn means(order: &NewOrder, input: &CheckInput, out: &mut Vec<Denial>) {
+/// Both bands; within two ticks of an end it warns.
+fn band(limit: Price, input: &CheckInput) -> Verdict {
+    if !limit.is_positive() {
+        return Verdict::NotApplicable;
+    }
+    let daily = match input.daily_band {
+        None => Some(cannot("daily band", "the previous close")),
+        Some((low, high)) if limit < low || limit > high => {
+            Some(Denial::OutsideDailyBand { limit, low, high })
+        }
+        Some(_) => None,
+    };
+    let entry = match input.order_band {
+        None => Some(cannot("order band", "the last price")),
+        Some((low, high)) if limit < low || limit > high => {
+            Some(Denial::OutsideOrderBand { limit, low, high })
+        }
+        Some(_) => None,
+    };
+    let verdict = blocks(daily.into_iter().chain(entry));
+    if verdict != Verdict::Pass {
+        return verdict;
+    }
+    let two_ticks = input.tick.map_or(0, Tick::units).saturating_mul(2);
+    let near = |(low, high): &(Price, Price)| {
+        limit.units().saturating_sub(low.units()) < two_ticks
+            || high.units().saturating_sub(limit.units()) < two_ticks
+    };
+    let narrowest = [input.daily_band, input.order_band].into_iter().flatten().find(near);
+    narrowest.map_or(Verdict::Pass, |(low, high)| Verdict::Warn(Warning::NearBand { limit, low, high }))
+}
+
+fn value(order: &NewOrder, input: &CheckInput) -> Verdict {
+    if order.side == Side::Buy && input.cost.is_none() {
+        return Verdict::Block(vec![Denial::ValueOverflow]);
+    }
+    match order.limit.notional(order.qty).filter(|value| *value > Money::ZERO) {
+        Some(value) if value < SMALL_VALUE => {
+            Verdict::Warn(Warning::SmallValue { value, least: SMALL_VALUE })
+        }
+        Some(_) => Verdict::Pass,
+        None => Verdict::NotApplicable,
+    }
+}
+
+fn cash(order: &NewOrder, input: &CheckInput) -> Verdict {
     match (order.side, input.cost) {
-        (Side::Buy, None) => out.push(Denial::ValueOverflow),
-        (Side::Buy, Some(needed)) if needed > input.free_cash => {
-            out.push(Denial::CashShort { needed, free: input.free_cash });
+        (Side::Buy, Some(needed)) => {
+            block_if(needed > input.free_cash, Denial::CashShort { needed, free: input.free_cash })
         }
-        (Side::Sell, _) if order.qty > input.sellable => {
-            out.push(Denial::SharesShort { qty: order.qty, sellable: input.sellable });
+        _ => Verdict::NotApplicable,
+    }
+}
+
+fn sellable(order: &NewOrder, input: &CheckInput) -> Verdict {
+    match order.side {
+        Side::Sell => {
+            let denial = Denial::SharesShort { qty: order.qty, sellable: input.sellable };
+            block_if(order.qty > input.sellable, denial)
         }
-        _ => {}
+        Side::Buy => Verdict::NotApplicable,
     }
 }
 
@@ -224,6 +287,45 @@ mod tests {
         ];
         for (side, qty, limit, input, want) in rows {
             assert_eq!(check(side, qty, limit, &input), want, "{side} {qty} @ {limit}");
+        }
+    }
+
+    /// What each check says, a letter each in the order of [`Check::ALL`].
+    fn letters(side: Side, qty: i64, limit: i64, input: &CheckInput) -> String {
+        let order = NewOrder {
+            account: AccountId::new("07"),
+            instrument: InstrumentId(0),
+            side,
+            qty: Qty::from_units(qty),
+            limit: Price::from_units(limit),
+        };
+        let letter = |r: &CheckResult| match r.verdict {
+            Verdict::Pass => '.',
+            Verdict::Warn(_) => 'w',
+            Verdict::Block(_) => 'X',
+            Verdict::NotApplicable => '-',
+        };
+        judge(order, input).results.iter().map(letter).collect()
+    }
+
+    #[test]
+    fn every_check_says_something() {
+        let ok = input();
+        let elsewhere = CheckInput { tradable_here: false, halted: true, ..ok.clone() };
+        let halted = CheckInput { market_halted: true, ..ok.clone() };
+        for (side, qty, limit, input, want) in [
+            (Side::Buy, 10, 50_000, &ok, ".......-."),
+            (Side::Sell, 10, 50_000, &ok, "......-.."),
+            (Side::Sell, 60, 50_000, &ok, "......-X."),
+            (Side::Buy, 10, 49_010, &ok, "....ww.-."),
+            (Side::Buy, 10, 49_020, &ok, ".....w.-."),
+            (Side::Buy, 10, 50_990, &ok, "....w..-."),
+            (Side::Buy, 9, 51_005, &ok, "...XXw.-."),
+            (Side::Buy, 10, 0, &ok, "...X--.-."),
+            (Side::Buy, 10, 50_000, &halted, ".......-w"),
+            (Side::Buy, 10, 50_000, &elsewhere, "XX-------"),
+        ] {
+            assert_eq!(letters(side, qty, limit, input), want, "{side} {qty} @ {limit}");
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
+use std::time::Instant;
 
 use crate::console::{JournalLine, JournalStatus};
 use crate::engine::OperatorCommand;
@@ -65,6 +66,9 @@ pub struct Ledger {
     torn: Option<Torn>,
     tail: VecDeque<JournalLine>,
     since_checkpoint: u64,
+    /// Microseconds that the last commits took, each over at least one new record.
+    commits: VecDeque<u64>,
+    uncommitted: bool,
     open: Open,
     /// How a finished journal that is being repeated says it ended.
     closes: Option<Close>,
@@ -184,6 +188,8 @@ impl Ledger {
             torn: None,
             tail: VecDeque::new(),
             since_checkpoint: 0,
+            commits: VecDeque::new(),
+            uncommitted: false,
             open,
             closes: None,
         }
@@ -205,6 +211,7 @@ impl Ledger {
             }
             None => {
                 self.since_checkpoint += 1;
+                self.uncommitted = true;
                 self.writer.append(&body)?
             }
         };
@@ -245,6 +252,24 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Journal`].
     pub fn commit(&mut self) -> Result<(), LedgerError> {
+        let begun = Instant::now();
+        self.write_through()?;
+        if std::mem::take(&mut self.uncommitted) {
+            if self.commits.len() == TAIL {
+                self.commits.pop_front();
+            }
+            self.commits.push_back(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
+        }
+        Ok(())
+    }
+
+    /// The slowest of the last commits, in microseconds; `None` before the first, or if nothing is written.
+    #[must_use]
+    pub fn slowest_commit_us(&self) -> Option<u64> {
+        self.commits.iter().max().copied().filter(|_| self.not_journaled.is_none())
+    }
+
+    fn write_through(&mut self) -> Result<(), LedgerError> {
         if self.since_checkpoint >= CHECKPOINT_EVERY {
             self.since_checkpoint = 0;
             self.writer.checkpoint()?;

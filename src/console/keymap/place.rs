@@ -85,7 +85,10 @@ impl Place {
     /// Whether a binding of this place counts in a context.
     #[must_use]
     pub fn holds(self, context: Context) -> bool {
-        use PaneId::{Alerts, Chart, Depth, Journal, Orders, Positions, Regime, Transport, Watch};
+        use PaneId::{
+            Alerts, Breakers, Chart, Checks, Depth, Exposure, Health, Journal, Orders, Positions, Proposals,
+            Regime, Transport, Watch,
+        };
         let pane = match context.scope {
             Scope::Pane(pane) => Some(pane),
             _ => None,
@@ -97,9 +100,10 @@ impl Place {
             Self::Panes => matches!(context.scope, Scope::Pane(_) | Scope::Reading),
             Self::PanesAndForms => matches!(context.scope, Scope::Pane(_) | Scope::Field | Scope::Form),
             Self::Rows => {
-                pane.is_some_and(|p| !matches!(p, Regime | Chart)) || context.scope == Scope::Reading
+                let still = any(&[Regime, Chart, Exposure, Health, Proposals]);
+                (pane.is_some() && !still) || context.scope == Scope::Reading
             }
-            Self::Lists => any(&[Watch, Orders, Positions, Alerts, Journal]),
+            Self::Lists => any(&[Watch, Orders, Positions, Alerts, Journal, Breakers, Checks]),
             Self::Tradable => any(&[Watch, Depth, Positions, Orders]),
             Self::Depth => any(&[Depth]),
             Self::Sizes => any(&[Depth]) || context.scope == Scope::Form,

@@ -22,7 +22,7 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>, overlay: &Overlay) {
         Overlay::Ticket(ticket) => draw_ticket(paint, view, ticket),
         Overlay::Amend(amendment) => draw_amendment(paint, view, amendment),
         Overlay::Prompt(prompt) => question(paint, prompt),
-        Overlay::Filter { .. } | Overlay::Seek(_) => {}
+        Overlay::Filter { .. } | Overlay::Seek(_) | Overlay::Shelf { .. } => {}
     }
 }
 
@@ -64,6 +64,9 @@ pub fn hint(view: &View<'_>) -> Option<String> {
         }
         Overlay::Seek(field) => {
             format!("go to {}_   HH:MM or HH:MM:SS  Enter goes  Esc leaves", field.text())
+        }
+        Overlay::Shelf { field, .. } => {
+            format!("shelve until {}_   HH:MM or HH:MM:SS  Enter shelves  Esc leaves", field.text())
         }
         Overlay::Ticket(_) | Overlay::Amend(_) => {
             "Tab field  Up Down step  S-Up S-Down ten  [ ] size  Enter review  Esc leaves".to_owned()

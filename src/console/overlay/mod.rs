@@ -49,6 +49,13 @@ pub enum Overlay {
     },
     /// A time to go to.
     Seek(Field),
+    /// A time until which an alert is put away.
+    Shelf {
+        /// Which alert.
+        alert: u64,
+        /// What was typed.
+        field: Field,
+    },
     /// A ticket.
     Ticket(Ticket),
     /// A change of an order.
@@ -63,7 +70,11 @@ impl Overlay {
     pub const fn scope(&self) -> Scope {
         match self {
             Self::Help { .. } | Self::Reading(_) | Self::Choice(_) => Scope::Reading,
-            Self::Palette(_) | Self::Symbol { .. } | Self::Filter { .. } | Self::Seek(_) => Scope::Field,
+            Self::Palette(_)
+            | Self::Symbol { .. }
+            | Self::Filter { .. }
+            | Self::Seek(_)
+            | Self::Shelf { .. } => Scope::Field,
             Self::Ticket(_) | Self::Amend(_) => Scope::Form,
             Self::Prompt(_) => Scope::Prompt,
         }
@@ -75,6 +86,7 @@ impl Overlay {
             Self::Palette(field)
             | Self::Symbol { field, .. }
             | Self::Filter { field, .. }
+            | Self::Shelf { field, .. }
             | Self::Seek(field) => Some(field),
             Self::Ticket(ticket) => Some(ticket.active_mut()),
             Self::Amend(amendment) => Some(amendment.active_mut()),

@@ -32,6 +32,15 @@ pub enum Chosen {
     Seek(Timestamp),
     /// Jumps stop at these.
     StopKind(JumpTarget),
+    /// Puts an alert away until then; now takes it back.
+    Shelve {
+        /// Which alert.
+        alert: u64,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Asks until when to put this alert away.
+    ShelveUntil(u64),
 }
 
 /// One of several.

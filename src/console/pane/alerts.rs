@@ -1,44 +1,67 @@
 //! What somebody should look at, the newest on top.
 
 use super::{PaneId, Title, table};
+use crate::console::intent::Intent;
 use crate::console::theme::Role;
 use crate::console::view::View;
-use crate::console::widget::Paint;
-use crate::console::{format, words};
+use crate::console::widget::{Paint, width};
+use crate::console::{format, rows, words};
 use crate::engine::{Alert, Severity};
 use crate::market::time::NS_PER_S;
 
+/// Rows from which on the last one names the keys.
+const KEYS_FROM: u16 = 6;
+
 pub(super) fn title(view: &View<'_>) -> Title {
     let alerts = &view.snapshot().alerts;
-    let new = alerts.iter().filter(|a| is_new(a, view)).count();
+    let new = alerts.iter().filter(|a| rows::is_new(a, view.frame)).count();
     let hour = alerts.iter().filter(|a| view.now().since_ns(a.at) < 3_600 * NS_PER_S).count();
     let rest = format!(" new {new}  {}", table::notes(PaneId::Alerts, view));
     Title { rest: rest.trim_end().to_owned(), right: format!("{hour} in the last hour") }
 }
 
-/// Whether nobody has noted it or put it away.
-pub(super) fn is_new(alert: &Alert, view: &View<'_>) -> bool {
-    let away = alert.shelved_until.is_some_and(|until| until > view.now());
-    alert.acknowledged.is_none() && !away
-}
-
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
-    let window = table::window(PaneId::Alerts, view, paint.height());
+    let keys = u16::from(paint.height() >= KEYS_FROM);
+    let window = table::window(PaneId::Alerts, view, paint.height() - keys);
     if window.ids.is_empty() {
         table::empty(paint, 0, view, PaneId::Alerts, "no alert so far today");
     }
+    let at = rows::selected(PaneId::Alerts, view.frame, view.ui);
     for (y, id) in (0u16..).zip(&window.ids) {
-        if window.selected == Some(*id) && view.ui.focus == PaneId::Alerts {
+        if at == Some(*id) {
             table::cursor(paint, y, view, PaneId::Alerts);
         }
         if let Some(alert) = view.snapshot().alerts.iter().find(|a| a.id == *id) {
             row(paint, y, view, alert);
         }
     }
+    if keys > 0 && !window.ids.is_empty() {
+        footer(paint, view);
+    }
+}
+
+/// The keys of the list, in its last row.
+fn footer(paint: &mut Paint<'_>, view: &View<'_>) {
+    let keys = view.ui.keymap();
+    let y = paint.height() - 1;
+    let mut x = 1;
+    for (intent, word) in [
+        (Intent::Acknowledge, "ack"),
+        (Intent::Shelve, "shelve"),
+        (Intent::Filter, "filter"),
+        (Intent::Open, "detail"),
+    ] {
+        let key = keys.key_of(intent);
+        if x + width(&key) + width(word) + 1 > paint.width() {
+            return;
+        }
+        x = paint.put(x, y, &key, Role::Key);
+        x = paint.put(x + 1, y, word, Role::Dim) + 2;
+    }
 }
 
 fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, alert: &Alert) {
-    let new = is_new(alert, view);
+    let new = rows::is_new(alert, view.frame);
     let severity = alert.kind.severity();
     let role = match severity {
         _ if !new => Role::Dim,
@@ -56,8 +79,9 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, alert: &Alert) {
         (_, Some(by)) => format!("ack {by}"),
         _ => String::new(),
     };
-    let end = paint.width().saturating_sub(crate::console::widget::width(&fate));
+    let end = paint.width().saturating_sub(width(&fate));
     let mut text = paint.inside(x + 1, y, end.saturating_sub(x + 2), 1);
-    text.put(0, 0, &words::alert(view.snapshot(), alert), what);
+    let said = text.whole_words(&words::alert(view.snapshot(), alert), 0);
+    text.put(0, 0, &said, what);
     paint.put(end, y, &fate, Role::Dim);
 }

@@ -1,55 +1,20 @@
 //! The rows that never scroll away and are the same in every workspace: mode and trading state in
 //! words first, then time and market, then feed and alerts, then the account.
 
-use super::alerts::is_new;
+use super::groups::{Form, Groups};
 use super::hints::mode_role;
 use super::{transport, watch};
 use crate::console::theme::Role;
 use crate::console::ui::Workspace;
 use crate::console::view::View;
 use crate::console::widget::{Paint, width};
-use crate::console::{JournalStatus, format, preview, words};
+use crate::console::{GatewayStatus, JournalStatus, format, preview, rows as lists, words};
 use crate::engine::snapshot::AccountView;
 use crate::engine::{Alert, Severity};
 use crate::execution::OrderState;
 use crate::market::Money;
 use crate::market::time::NS_PER_S;
 use crate::risk::TradingState;
-
-/// Groups of text that stand between bars.
-#[derive(Default)]
-struct Groups(Vec<Vec<(String, Role)>>);
-
-impl Groups {
-    fn add(&mut self, parts: Vec<(String, Role)>) {
-        let parts: Vec<_> = parts.into_iter().filter(|(text, _)| !text.is_empty()).collect();
-        if !parts.is_empty() {
-            self.0.push(parts);
-        }
-    }
-
-    fn text(&mut self, text: impl Into<String>) {
-        self.add(vec![(text.into(), Role::Text)]);
-    }
-
-    /// Draws them; a group that does not fit ends the row.
-    fn draw(&self, paint: &mut Paint<'_>, y: u16) {
-        let bar = format!(" {} ", paint.glyphs().bar);
-        let mut x = 0;
-        for (i, group) in self.0.iter().enumerate() {
-            let length: u16 = group.iter().map(|(text, _)| width(text) + 1).sum();
-            if i > 0 {
-                if x + length + 2 > paint.width() {
-                    return;
-                }
-                x = paint.put(x, y, &bar, Role::Rule);
-            }
-            for (j, (text, role)) in group.iter().enumerate() {
-                x = paint.put(x + u16::from(j > 0), y, text, *role);
-            }
-        }
-    }
-}
 
 /// How many rows the header has at a width.
 #[must_use]
@@ -61,27 +26,35 @@ pub const fn rows(columns: u16) -> u16 {
 pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     let wide = rows(paint.width()) == 3;
     let mut top = Groups::default();
-    top.add(state(view));
-    top.text(time(view, wide));
-    top.add(index(view, wide));
-    top.draw(paint, 0);
-    let mut second = Groups::default();
-    second.add(workspaces(view, wide));
-    if wide {
-        second.add(feed(view));
-    } else {
-        account_short(view, &mut second);
+    top.add(9, trading(view));
+    top.add(7, clock(view, wide));
+    top.add(4, index(view, wide));
+    if !wide {
+        top.add(5, feed(view));
     }
-    second.add(unknown(view));
-    second.add(alert_counts(view));
-    second.add(journal(view));
+    top.draw(paint, 0);
+    if !wide && let Some(alert) = worst_new(view) {
+        banner(paint, 1, view, alert);
+        return;
+    }
+    let mut second = Groups::default();
+    second.add(6, workspaces(view, wide));
+    if !wide {
+        second.add(3, account_short(view));
+    }
     if wide {
-        second.text(view.snapshot().day.title.clone());
-    } else {
-        if view.snapshot().day.simulated {
-            second.text("SIMULATED");
-        }
-        second.add(feed(view));
+        second.add(5, feed(view));
+    }
+    second.add(9, unknown(view));
+    second.add(8, journal(view));
+    second.add(4, gateways(view));
+    second.add(4, link(view));
+    second.add(8, alert_counts(view));
+    if view.snapshot().day.simulated {
+        second.one(7, "SIMULATED", Role::Warn);
+    }
+    if wide {
+        second.one(1, view.snapshot().day.title.clone(), Role::Text);
     }
     second.draw(paint, 1);
     if wide {
@@ -89,22 +62,27 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     }
 }
 
-/// ` LIVE  ACTIVE`, and in a replay how fast.
-fn state(view: &View<'_>) -> Vec<(String, Role)> {
+/// Mode and trading state in words, and in a replay how fast; the last form names only what matters.
+fn trading(view: &View<'_>) -> Vec<Form> {
     let mode = view.status().mode;
-    let trading = match &view.snapshot().trading {
-        TradingState::Active => ("ACTIVE".to_owned(), Role::Good),
-        TradingState::Halted { by, at, .. } => {
-            (format!("HALTED soft, {by} {}", format::clock(*at)), Role::Alarm)
-        }
-    };
+    let word = (format!(" {} ", mode.word()), mode_role(mode));
     let speed = view.status().transport.as_ref().map_or_else(String::new, |t| {
         if t.playing && !t.finished { transport::speed(t.speed) } else { transport::state(t).to_owned() }
     });
-    vec![(format!(" {} ", mode.word()), mode_role(mode)), trading, (speed, Role::Text)]
+    let speed = (speed, Role::Text);
+    let form = |text: String, role: Role| vec![word.clone(), (text, role), speed.clone()];
+    match &view.snapshot().trading {
+        TradingState::Active => vec![form("ACTIVE".to_owned(), Role::Good)],
+        TradingState::Halted { by, at, .. } => vec![
+            form(format!("HALTED soft, {by} {}", format::clock(*at)), Role::Alarm),
+            form(format!("HALTED soft {}", format::clock_minutes(*at)), Role::Alarm),
+            form("HALTED soft".to_owned(), Role::Alarm),
+        ],
+    }
 }
 
-fn time(view: &View<'_>, wide: bool) -> String {
+/// Date, clock and phase; the clock alone where there is no room.
+fn clock(view: &View<'_>, wide: bool) -> Vec<Form> {
     let snapshot = view.snapshot();
     let phase = match &snapshot.session.halt {
         Some(halt) => {
@@ -116,86 +94,116 @@ fn time(view: &View<'_>, wide: bool) -> String {
     let left = snapshot.phase_ends.map(|end| format!(" -{}", format::countdown(end.since_ns(view.now()))));
     let left = left.filter(|_| snapshot.session.halt.is_none()).unwrap_or_default();
     let clock = if view.now().ns() == 0 { "--:--:--".to_owned() } else { format::clock(view.now()) };
+    let role = if snapshot.session.halt.is_some() { Role::Warn } else { Role::Text };
+    let form = |text: String| vec![(text, role)];
+    let mut forms = Vec::new();
     if wide {
-        format!("{}  {clock} NPT  {phase}{left}", format::date_both(snapshot.day.date))
-    } else {
-        format!("{clock} NPT {phase}{left}")
+        let date = snapshot.day.date;
+        forms.push(form(format!("{}  {clock} NPT  {phase}{left}", format::date_both(date))));
+        forms.push(form(format!("{}  {clock} NPT  {phase}{left}", format::date_short(date))));
     }
+    forms.push(form(format!("{clock} NPT {phase}{left}")));
+    forms.push(form(format!("{clock} {phase}")));
+    forms
 }
 
-fn index(view: &View<'_>, wide: bool) -> Vec<(String, Role)> {
+/// The index with its change and the next halt; without the halt, then without the points.
+fn index(view: &View<'_>, wide: bool) -> Vec<Form> {
     let snapshot = view.snapshot();
     let Some(index) = &snapshot.session.index else {
-        return vec![("no index feed".to_owned(), Role::Dim)];
+        return vec![vec![("no index feed".to_owned(), Role::Dim)]];
     };
     let bps = index.change_bps();
-    let points = Money::from_paisa(index.last_e2);
-    let mut parts = vec![(format!("NEPSE {}", format::money(points)), Role::Text)];
+    let points = (format!("NEPSE {}", format::money(Money::from_paisa(index.last_e2))), Role::Text);
+    let mut change = Vec::new();
     if bps.is_some() {
-        let percent = format!("{}%", format::percent(bps));
-        let arrow = if wide {
-            match bps {
-                Some(b) if b >= 0.5 => view.theme.glyphs().up,
-                Some(b) if b <= -0.5 => view.theme.glyphs().down,
-                _ => "=",
-            }
-        } else {
-            ""
+        let role = watch::change_role(bps);
+        let arrow = match bps {
+            Some(b) if b >= 0.5 => view.theme.glyphs().up,
+            Some(b) if b <= -0.5 => view.theme.glyphs().down,
+            _ => "=",
         };
-        parts.push((arrow.to_owned(), watch::change_role(bps)));
-        parts.push((percent, watch::change_role(bps)));
+        change.push((if wide { arrow.to_owned() } else { String::new() }, role));
+        change.push((format!("{}%", format::percent(bps)), role));
     }
+    let plain: Form = std::iter::once(points).chain(change.clone()).collect();
+    let mut forms = Vec::new();
     if let Some(halt) = snapshot.next_halt.filter(|_| wide) {
         let off = halt.distance_bps_e2 as f64 / 1e4;
-        parts.push((format!("halt {off:.1} off"), if off < 1.0 { Role::Warn } else { Role::Dim }));
+        let role = if off < 1.0 { Role::Warn } else { Role::Dim };
+        forms.push(plain.iter().cloned().chain([(format!("halt {off:.1} off"), role)]).collect());
     }
-    parts
+    forms.push(plain);
+    if !change.is_empty() {
+        forms.push(std::iter::once(("NEPSE".to_owned(), Role::Text)).chain(change).collect());
+    }
+    forms
 }
 
-fn workspaces(view: &View<'_>, wide: bool) -> Vec<(String, Role)> {
-    Workspace::ALL
-        .into_iter()
-        .map(|space| {
-            let name =
-                if wide { format!("{} {}", space.digit(), space.name()) } else { space.digit().to_string() };
-            if space == view.ui.workspace { (format!("[{name}]"), Role::Focus) } else { (name, Role::Dim) }
-        })
-        .collect()
+/// The workspaces; the digits alone where there is no room.
+fn workspaces(view: &View<'_>, wide: bool) -> Vec<Form> {
+    let form = |names: bool| -> Form {
+        let word = |space: Workspace| {
+            let text =
+                if names { format!("{} {}", space.digit(), space.name()) } else { space.digit().to_string() };
+            if space == view.ui.workspace { (format!("[{text}]"), Role::Focus) } else { (text, Role::Dim) }
+        };
+        Workspace::ALL.into_iter().map(word).collect()
+    };
+    if wide { vec![form(true), form(false)] } else { vec![form(false)] }
 }
 
-/// The slowest feed: up, or since when it is silent.
-fn feed(view: &View<'_>) -> Vec<(String, Role)> {
+/// The feed that was silent longest: up, or since when it is silent.
+fn feed(view: &View<'_>) -> Vec<Form> {
     let feeds = &view.snapshot().feeds;
     let Some((source, worst)) = feeds.iter().min_by_key(|(_, f)| f.last_at) else {
-        return vec![("feed: nothing heard".to_owned(), Role::Dim)];
+        return vec![vec![("feed: nothing heard".to_owned(), Role::Dim)]];
     };
     let age = view.now().since_ns(worst.last_at);
     let text = format::age(age).unwrap_or_else(|| "<5s".to_owned());
     if worst.stale {
-        vec![(format!("feed {source} SILENT {text}"), Role::Alarm)]
+        vec![vec![(format!("feed {source} SILENT {text}"), Role::Alarm)]]
     } else {
-        vec![(format!("feed up {text}"), Role::Text)]
+        vec![vec![(format!("feed up {text}"), Role::Text)], vec![(format!("feed {text}"), Role::Text)]]
     }
 }
 
-fn unknown(view: &View<'_>) -> Vec<(String, Role)> {
+/// Gateways that the shell reports: those that are off stay when there is little room.
+fn gateways(view: &View<'_>) -> Vec<Form> {
+    let gateways = &view.status().health.gateways;
+    let word = |g: &GatewayStatus| match g.up {
+        true => (format!("{} up", g.name), Role::Text),
+        false => (format!("{} OFF", g.name), Role::Warn),
+    };
+    let off: Form = gateways.iter().filter(|g| !g.up).map(word).collect();
+    vec![gateways.iter().map(word).collect(), off]
+}
+
+fn link(view: &View<'_>) -> Vec<Form> {
+    let ms = view.status().health.link_ms;
+    vec![ms.map(|ms| (format!("link {ms}ms"), Role::Text)).into_iter().collect()]
+}
+
+/// Orders nobody answers for, commands and keys that wait: never the first to give way.
+fn unknown(view: &View<'_>) -> Vec<Form> {
     let orders = &view.snapshot().orders;
     let unknown = orders.iter().filter(|o| o.state == OrderState::Unknown).count();
     let mut parts = Vec::new();
     if unknown > 0 {
         parts.push((format!("UNKNOWN {unknown}"), Role::Alarm));
     }
+    let bare = parts.clone();
     if view.status().commands_waiting > 0 {
         parts.push((format!("{} commands waiting", view.status().commands_waiting), Role::Warn));
     }
     if view.ui.keys_ignored > 0 {
         parts.push((format!("{} keys ignored", view.ui.keys_ignored), Role::Warn));
     }
-    parts
+    vec![parts, bare]
 }
 
-fn alert_counts(view: &View<'_>) -> Vec<(String, Role)> {
-    let open: Vec<&Alert> = view.snapshot().alerts.iter().filter(|a| is_new(a, view)).collect();
+fn alert_counts(view: &View<'_>) -> Vec<Form> {
+    let open: Vec<&Alert> = view.snapshot().alerts.iter().filter(|a| lists::is_new(a, view.frame)).collect();
     let count = |s: Severity| open.iter().filter(|a| a.kind.severity() == s).count();
     let (critical, high, medium) =
         (count(Severity::Critical), count(Severity::High), count(Severity::Medium));
@@ -206,13 +214,14 @@ fn alert_counts(view: &View<'_>) -> Vec<(String, Role)> {
     } else {
         Role::Text
     };
-    vec![(format!("C{critical} H{high} M{medium}"), role), (format!("new {}", open.len()), Role::Text)]
+    let counts = (format!("C{critical} H{high} M{medium}"), role);
+    vec![vec![counts.clone(), (format!("new {}", open.len()), Role::Text)], vec![counts]]
 }
 
-fn journal(view: &View<'_>) -> Vec<(String, Role)> {
+fn journal(view: &View<'_>) -> Vec<Form> {
     match &view.status().journal {
         JournalStatus::Durable { .. } => Vec::new(),
-        JournalStatus::NotJournaled { .. } => vec![("NOT JOURNALED".to_owned(), Role::Alarm)],
+        JournalStatus::NotJournaled { .. } => vec![vec![("NOT JOURNALED".to_owned(), Role::Alarm)]],
     }
 }
 
@@ -233,23 +242,38 @@ fn drawdown(account: &AccountView) -> String {
     format!("DD {}", account.drawdown_ppm.map_or_else(|| format::MISSING.to_owned(), percent))
 }
 
-fn account_short(view: &View<'_>, groups: &mut Groups) {
+fn account_short(view: &View<'_>) -> Vec<Form> {
     let Some(account) = account(view) else {
-        groups.text("no account");
-        return;
+        return vec![vec![("no account".to_owned(), Role::Text)]];
     };
     let (_, role) = signed(account.day_result);
     let day = account.day_result.map_or_else(|| format::MISSING.to_owned(), format::rupees_signed);
-    groups.add(vec![(format!("day {day}"), role), (drawdown(account), Role::Text)]);
+    let day = (format!("day {day}"), role);
+    vec![vec![day.clone(), (drawdown(account), Role::Text)], vec![day]]
+}
+
+/// The newest alert that trading hangs on and nobody has noted.
+fn worst_new<'a>(view: &View<'a>) -> Option<&'a Alert> {
+    let critical = |a: &&Alert| a.kind.severity() == Severity::Critical && lists::is_new(a, view.frame);
+    view.snapshot().alerts.iter().rev().find(critical)
+}
+
+/// Says it over a whole row, with the count of orders nobody answers for, which never gives way.
+fn banner(paint: &mut Paint<'_>, y: u16, view: &View<'_>, alert: &Alert) {
+    paint.blank(y, Role::Alarm);
+    let unknown = unknown(view).pop().unwrap_or_default().pop().map(|(text, _)| text).unwrap_or_default();
+    let tail = if y == 1 { format!(" {unknown} (g a, a)") } else { " (g a, then a)".to_owned() };
+    let text = format!("{} {}", format::clock(alert.at), words::alert(view.snapshot(), alert));
+    let room = paint.width().saturating_sub(width(&tail));
+    let text = paint.inside(0, y, room, 1).whole_words(&text, 1);
+    let x = paint.put(1, y, &text, Role::Alarm);
+    paint.put(x, y, &tail, Role::Alarm);
 }
 
 /// The account; in its place the worst alert that nobody has noted, if trading hangs on it.
 fn third(paint: &mut Paint<'_>, view: &View<'_>) {
-    let critical = |a: &&Alert| a.kind.severity() == Severity::Critical && is_new(a, view);
-    if let Some(alert) = view.snapshot().alerts.iter().rev().find(critical) {
-        paint.blank(2, Role::Alarm);
-        let text = words::alert(view.snapshot(), alert);
-        paint.put(1, 2, &format!("{} {text}   (g a, then a)", format::clock(alert.at)), Role::Alarm);
+    if let Some(alert) = worst_new(view) {
+        banner(paint, 2, view, alert);
         return;
     }
     let mut groups = Groups::default();
@@ -262,25 +286,23 @@ fn third(paint: &mut Paint<'_>, view: &View<'_>) {
         paint.put(1, 2, &format!("{why}: nothing can be ordered"), Role::Dim);
         return;
     };
-    groups.text(format!(" acct {}", account.id));
+    groups.one(5, format!(" acct {}", account.id), Role::Text);
     let (day, day_role) = signed(account.day_result);
     let (exit, exit_role) = signed(account.after_exit);
-    groups.add(vec![
-        ("day".to_owned(), Role::Dim),
-        (day, day_role),
-        ("after exit cost and tax".to_owned(), Role::Dim),
-        (exit, exit_role),
-    ]);
+    let result = vec![("day".to_owned(), Role::Dim), (day, day_role)];
+    let after = [("after exit cost and tax".to_owned(), Role::Dim), (exit, exit_role)];
+    groups.add(4, vec![result.iter().cloned().chain(after).collect(), result]);
     let short = |m: Option<Money>| m.map_or_else(|| format::MISSING.to_owned(), format::money_short);
-    groups.text(format!("NAV {} {}", short(account.nav), drawdown(account)));
+    groups.one(2, format!("NAV {} {}", short(account.nav), drawdown(account)), Role::Text);
     let free = account.free_cash.map_or_else(|| format::MISSING.to_owned(), format::rupees_signed);
-    let mut cash = format!("free {}", free.trim_start_matches('+'));
+    let free = format!("free {}", free.trim_start_matches('+'));
+    let mut forms = vec![vec![(free.clone(), Role::Text)]];
     if account.due.0 != Money::ZERO {
         let when = account.due.1.map(|d| format!(" {}", d.weekday())).unwrap_or_default();
         let due = format::rupees_signed(account.due.0);
-        cash.push_str(&format!(" due{when} {}", due.trim_start_matches('+')));
+        forms.insert(0, vec![(format!("{free} due{when} {}", due.trim_start_matches('+')), Role::Text)]);
     }
-    groups.text(cash);
+    groups.add(3, forms);
     groups.draw(paint, 2);
 }
 

@@ -2,15 +2,21 @@
 
 pub mod alerts;
 pub mod answers;
+pub mod breakers;
 pub mod chart;
+pub mod checks;
 pub mod depth;
 pub mod emergency;
+pub mod exposure;
+mod groups;
 pub mod header;
+pub mod health;
 pub mod hints;
 pub mod journal;
 pub mod ladder;
 pub mod orders;
 pub mod positions;
+pub mod proposals;
 pub mod regime;
 pub mod table;
 pub mod tape;
@@ -43,11 +49,21 @@ pub enum PaneId {
     Transport,
     /// The prints of one symbol.
     Tape,
+    /// How near the rules of risk are.
+    Breakers,
+    /// What the checks said of the last orders.
+    Checks,
+    /// What is at risk, and what falls due when.
+    Exposure,
+    /// What needs two persons.
+    Proposals,
+    /// How the machine is.
+    Health,
 }
 
 impl PaneId {
     /// Every pane.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::Watch,
         Self::Depth,
         Self::Regime,
@@ -58,12 +74,26 @@ impl PaneId {
         Self::Journal,
         Self::Transport,
         Self::Tape,
+        Self::Breakers,
+        Self::Checks,
+        Self::Exposure,
+        Self::Proposals,
+        Self::Health,
     ];
 
     /// Whether its rows are chosen, filtered and ordered.
     #[must_use]
     pub const fn is_list(self) -> bool {
-        matches!(self, Self::Watch | Self::Orders | Self::Positions | Self::Alerts | Self::Journal)
+        matches!(
+            self,
+            Self::Watch
+                | Self::Orders
+                | Self::Positions
+                | Self::Alerts
+                | Self::Journal
+                | Self::Breakers
+                | Self::Checks
+        )
     }
 }
 
@@ -92,7 +122,7 @@ pub struct Pane {
 }
 
 /// Every pane. A new one is a file and a line here.
-pub const PANES: [Pane; 10] = [
+pub const PANES: [Pane; 15] = [
     Pane { id: PaneId::Watch, name: "Watch", least: (17, 1), title: watch::title, draw: watch::draw },
     Pane { id: PaneId::Depth, name: "Depth", least: (36, 3), title: depth::title, draw: depth::draw },
     Pane { id: PaneId::Regime, name: "Regime", least: (16, 1), title: regime::title, draw: regime::draw },
@@ -115,6 +145,29 @@ pub const PANES: [Pane; 10] = [
         draw: transport::draw,
     },
     Pane { id: PaneId::Tape, name: "Tape", least: (26, 1), title: tape::title, draw: tape::draw },
+    Pane {
+        id: PaneId::Breakers,
+        name: "Breakers",
+        least: (60, 2),
+        title: breakers::title,
+        draw: breakers::draw,
+    },
+    Pane { id: PaneId::Checks, name: "Checks", least: (73, 1), title: checks::title, draw: checks::draw },
+    Pane {
+        id: PaneId::Exposure,
+        name: "Exposure",
+        least: (36, 2),
+        title: exposure::title,
+        draw: exposure::draw,
+    },
+    Pane {
+        id: PaneId::Proposals,
+        name: "Proposals",
+        least: (20, 1),
+        title: proposals::title,
+        draw: proposals::draw,
+    },
+    Pane { id: PaneId::Health, name: "System", least: (30, 1), title: health::title, draw: health::draw },
 ];
 
 /// The pane of an id.

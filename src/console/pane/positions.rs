@@ -9,11 +9,43 @@ use crate::console::{format, rows};
 use crate::engine::snapshot::PositionView;
 use crate::market::Money;
 
-/// Right edges of the numbers.
-const COLUMNS: [(u16, &str); 7] =
-    [(13, "HELD"), (20, "SELL"), (40, "WACC"), (48, "B/EVEN"), (56, "LAST"), (65, "RESULT"), (73, "EXIT")];
-/// Where the first day of sale begins.
-const FIRST_SALE: u16 = 22;
+/// Where things stand: beginnings of text, right edges of numbers.
+struct Columns {
+    symbol: u16,
+    held: u16,
+    sell: u16,
+    first_sale: u16,
+    wacc: u16,
+    even: u16,
+    last: u16,
+    result: u16,
+    exit: u16,
+}
+
+/// One account: no column for it.
+const ONE: Columns = Columns {
+    symbol: 1,
+    held: 13,
+    sell: 20,
+    first_sale: 22,
+    wacc: 40,
+    even: 48,
+    last: 56,
+    result: 65,
+    exit: 73,
+};
+/// Several: the account first, the first day of sale without its weekday.
+const SEVERAL: Columns = Columns {
+    symbol: 8,
+    held: 20,
+    sell: 27,
+    first_sale: 29,
+    wacc: 43,
+    even: 51,
+    last: 58,
+    result: 66,
+    exit: 73,
+};
 /// From this width on charges and realised profit of the day have columns.
 const FULL: u16 = 100;
 const WIDE: [(u16, &str); 2] = [(84, "CHARGES"), (96, "REALISED")];
@@ -41,15 +73,11 @@ impl<I: Iterator<Item = Option<Money>>> SumKnown for I {
 }
 
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
-    let header = u16::from(paint.height() >= 4);
+    let several = rows::several_accounts(view.frame);
+    let columns = if several { &SEVERAL } else { &ONE };
+    let header = u16::from(paint.height() >= 3);
     if header > 0 {
-        paint.put(1, 0, "SYMBOL", Role::Dim);
-        paint.put(FIRST_SALE, 0, "REST FROM", Role::Dim);
-        let full = paint.width() >= FULL;
-        let wide = WIDE.iter().filter(|_| full);
-        for (right, head) in COLUMNS.iter().chain(wide) {
-            paint.put_right(*right, 0, head, Role::Dim);
-        }
+        heads(paint, columns, several);
     }
     let window = table::window(PaneId::Positions, view, paint.height() - header);
     if window.ids.is_empty() {
@@ -61,38 +89,60 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
         if window.selected == Some(*id) {
             table::cursor(paint, y, view, PaneId::Positions);
         }
-        if let Some(position) = rows::held(view.frame).find(|p| u64::from(p.instrument.0) == *id) {
-            row(paint, y, view, position);
+        if let Some((_, account, position)) = rows::numbered(view.frame).find(|(number, _, _)| number == id) {
+            if several {
+                paint.inside(1, y, 6, 1).put(0, 0, account.id.as_str(), Role::Dim);
+            }
+            row(paint, y, view, position, columns, several);
         }
     }
 }
 
-fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, p: &PositionView) {
+fn heads(paint: &mut Paint<'_>, c: &Columns, several: bool) {
+    if several {
+        paint.put(1, 0, "ACCT", Role::Dim);
+    }
+    paint.put(c.symbol, 0, "SYMBOL", Role::Dim);
+    paint.put(c.first_sale, 0, if several { "FROM" } else { "REST FROM" }, Role::Dim);
+    let figures = [
+        (c.held, "HELD"),
+        (c.sell, "SELL"),
+        (c.wacc, "WACC"),
+        (c.even, "B/EVEN"),
+        (c.last, "LAST"),
+        (c.result, "RESULT"),
+        (c.exit, "EXIT"),
+    ];
+    let full = paint.width() >= FULL;
+    for (right, head) in figures.iter().chain(WIDE.iter().filter(|_| full)) {
+        paint.put_right(*right, 0, head, Role::Dim);
+    }
+}
+
+fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, p: &PositionView, c: &Columns, several: bool) {
     let prices = view.prices(p.instrument);
-    let held = p.position.qty.is_positive();
-    let role = if held { Role::Text } else { Role::Dim };
-    paint.put(1, y, p.symbol.as_str(), role);
+    let role = if p.position.qty.is_positive() { Role::Text } else { Role::Dim };
+    paint.put(c.symbol, y, p.symbol.as_str(), role);
     let first_sale = match p.first_sale {
+        Some(date) if several => format::date_short(date).get(4..).unwrap_or_default().to_owned(),
         Some(date) => format::date_short(date),
         None if p.position.bought.is_positive() => "not known".to_owned(),
         None => format::MISSING.to_owned(),
     };
-    paint.put(FIRST_SALE, y, &first_sale, Role::Dim);
+    paint.put(c.first_sale, y, &first_sale, Role::Dim);
     let money = |m: Option<Money>| m.map_or_else(|| format::MISSING.to_owned(), format::rupees_signed);
     let plain = |m: Option<Money>| money(m).trim_start_matches('+').to_owned();
-    let figures = [
-        format::qty_fit(p.position.qty, 6),
-        format::qty_fit(p.sellable, 6),
-        prices.option(p.wacc),
-        prices.option(p.break_even),
-        prices.option(p.position.mark),
-        money(p.unrealised),
-        plain(p.exit_cost),
-    ];
-    for ((right, head), text) in COLUMNS.iter().zip(figures) {
-        let sign = p.unrealised.map(|m| m.paisa() as f64);
-        let role = if *head == "RESULT" { watch::change_role(sign) } else { role };
-        paint.put_right(*right, y, &text, role);
+    let sign = watch::change_role(p.unrealised.map(|m| m.paisa() as f64));
+    for (right, text, role) in [
+        (c.held, format::qty_fit(p.position.qty, 6), role),
+        (c.sell, format::qty_fit(p.sellable, 6), role),
+        (c.wacc, prices.option(p.wacc), role),
+        (c.even, prices.option(p.break_even), role),
+        (c.last, prices.option(p.position.mark), role),
+        (c.result, money(p.unrealised), sign),
+        (c.exit, plain(p.exit_cost), role),
+    ] {
+        paint.put_right(right, y, &text, role);
     }
     if paint.width() >= FULL {
         let charges = p.position.buys.total().zip(p.position.sells.total());

@@ -12,6 +12,8 @@ use crate::market::Timestamp;
 use crate::market::time::NS_PER_S;
 use crate::model::Provenance;
 use crate::model::regime::Regime;
+use crate::risk::Rule;
+use crate::risk::reading::Measure;
 
 pub(super) fn title(view: &View<'_>) -> Title {
     let regime = &view.snapshot().regime;
@@ -57,6 +59,7 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
         y += 1;
     }
     for line in lines(view) {
+        let line = paint.whole_words(&line, 0);
         paint.put(0, y, &line, Role::Text);
         y += 1;
     }
@@ -106,12 +109,9 @@ fn lines(view: &View<'_>) -> Vec<String> {
     let regime = &view.snapshot().regime;
     let params = &view.snapshot().day.regime;
     let bars = regime.history.len();
-    let p = format!("p {}{} filtered", format::probability(regime.p_stress), mark(view));
-    let sigma = match regime.sigma_d_hat {
-        Some(s) => format!("vol/day {:.2}%", s * 100.0),
-        None => "vol/day -".to_owned(),
-    };
-    let mut out = vec![format!("{p}, {sigma}")];
+    let p =
+        format!("p {}{} filtered, limit .85 only shows", format::probability(regime.p_stress), mark(view));
+    let mut out = vec![p, volatility(view)];
     if regime.input == RegimeInput::None {
         out.push("no return yet: no index, no symbol of 24 bars".to_owned());
     } else if regime.warming {
@@ -141,4 +141,23 @@ fn lines(view: &View<'_>) -> Vec<String> {
         out.push(changes.into_iter().rev().collect::<Vec<_>>().join(&format!(" {bar} ")));
     }
     out
+}
+
+/// `vol/day real 1.71% fcst 1.42% = x1.20, halt 2.50`; what is not known says so.
+fn volatility(view: &View<'_>) -> String {
+    let real = view.snapshot().regime.sigma_d_hat;
+    let real = real.map_or_else(|| format::MISSING.to_owned(), |s| format!("{:.2}%", s * 100.0));
+    let measured = view.snapshot().readings.iter().find(|r| r.reading.rule == Rule::VolOverForecast);
+    match measured.map(|r| &r.reading.measure) {
+        Some(Measure::Known(m)) => {
+            let sigma = view.snapshot().regime.sigma_d_hat.unwrap_or_default();
+            let forecast = sigma / m.value.number() * 100.0;
+            format!(
+                "vol/day real {real} fcst {forecast:.2}% = x{:.2}, halt {:.2}",
+                m.value.number(),
+                m.limit.number()
+            )
+        }
+        _ => format!("vol/day real {real} fcst - (no daily model)"),
+    }
 }

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use chrono::NaiveTime;
 
-use crate::console::{Frame, JournalLine, JournalStatus, Mode, ShellStatus, Speed, Transport};
-use crate::engine::snapshot::{AccountView, BookView, InstrumentView, PositionView, RegimeView, Snapshot};
+use crate::console::{
+    Frame, GatewayStatus, JournalLine, JournalStatus, Mode, ShellHealth, ShellStatus, Speed, Transport,
+};
+use crate::engine::snapshot::{
+    AccountView, BookView, DueView, InstrumentView, PositionView, ReadingView, RegimeView, Snapshot,
+};
 use crate::engine::{
-    Alert, AlertKind, Answer, AnswerKind, Counters, DaySetup, DayStats, FeedState, IndexState, OperatorId,
-    Position, RegimeInput, SessionState, TapeRow,
+    Alert, AlertKind, Answer, AnswerKind, CheckedOrder, Counters, DaySetup, DayStats, FeedState, IndexState,
+    Nearest, OperatorId, Pace, Position, RegimeInput, SessionState, TapeRow,
 };
 use crate::execution::{
     ClientOrderId, ExecutionId, ExecutionReport, NewOrder, Order, QueueAhead, ReportKind, VenueOrderId,
@@ -24,7 +28,8 @@ use crate::model::Provenance;
 use crate::model::anomaly::Action;
 use crate::model::regime::intraday::BarProbability;
 use crate::model::regime::{FilteredProbability, Regime, RegimeChange};
-use crate::risk::TradingState;
+use crate::risk::reading::{Facts, IndexFacts, OrderFacts, readings};
+use crate::risk::{CheckInput, TradingState, judge};
 
 /// Ticker, last, previous close, seconds since it was heard of; prices in paisa.
 const LIST: [(&str, &str, i64, i64, i64); 14] = [
@@ -269,7 +274,102 @@ fn account(day: &DaySetup) -> AccountView {
             position(6, day, 900, 500, 63_010, 63_600),
             position(9, day, 4_000, 2_500, 34_120, 33_400),
         ],
+        by_date: due(),
     }
+}
+
+fn due() -> Vec<DueView> {
+    let none = Money::ZERO;
+    let on = |day| SessionDate::new(2026, 8, day);
+    vec![
+        DueView { date: on(23), pays: Money::from_paisa(11_223_344), receives: none, sellable: Vec::new() },
+        DueView {
+            date: on(24),
+            pays: none,
+            receives: Money::from_rupees(984_250).unwrap(),
+            sellable: Vec::new(),
+        },
+        DueView {
+            date: on(26),
+            pays: none,
+            receives: none,
+            sellable: vec![
+                (InstrumentId(0), qty(600)),
+                (InstrumentId(6), qty(400)),
+                (InstrumentId(9), qty(1_500)),
+            ],
+        },
+    ]
+}
+
+/// What the readings of the drawn moment are taken from.
+pub fn facts() -> Facts {
+    Facts {
+        trading: true,
+        p_stress: 0.31,
+        p_stress_is_start: false,
+        realised_vol: Some(0.0171),
+        vol_forecast: None,
+        accounts: 1,
+        drawdown: Some(0.018),
+        loss: Some(-0.003),
+        quarantine: Some((SourceId(1), 0.004)),
+        messages: Some(9_000),
+        silent: Some((SourceId(1), 1_000_000_000)),
+        orders: OrderFacts { finished: 4, traded: 3, unknown: 1, rejected: 0, oversold: 0 },
+        index_halt: Some(IndexFacts { moved_bps_e2: 3_400, level_bps_e2: 60_000, halted: false }),
+        incidents: 0,
+    }
+}
+
+/// Readings of some facts, each as near as it is now since 12:10.
+pub fn readings_of(facts: &Facts) -> Vec<ReadingView> {
+    let view = |reading: crate::risk::Reading| ReadingView {
+        nearest: reading
+            .nearness()
+            .filter(|n| *n > 0.0)
+            .map(|n| Nearest { ppm: (n * 1e6) as u32, at: at("12:10:00") }),
+        reading,
+    };
+    readings(facts).map(view).to_vec()
+}
+
+/// A buy of so many shares at a price as the checks looked at it.
+fn check(seq: u64, instrument: u32, side: Side, shares: i64, limit: i64, time: &str) -> Arc<CheckedOrder> {
+    let day = setup(true);
+    let rules = &day.rules[instrument as usize];
+    let order = NewOrder {
+        account: AccountId::new("07"),
+        instrument: InstrumentId(instrument),
+        side,
+        qty: qty(shares),
+        limit: price(limit),
+    };
+    let input = CheckInput {
+        halted: false,
+        phase: SessionPhase::Continuous,
+        market_halted: false,
+        tradable_here: true,
+        tick: rules.tick,
+        qty_range: rules.qty_range,
+        daily_band: rules.daily_band(),
+        order_band: rules.order_band(false, Some(price(LIST[instrument as usize].2))),
+        free_cash: Money::from_rupees(3_820_110).unwrap(),
+        sellable: qty(500),
+        cost: price(limit).notional(qty(shares)),
+    };
+    let results = judge(order.clone(), &input).results;
+    let by = OperatorId::new("tr01");
+    Arc::new(CheckedOrder { seq, at: at(time), by, amends: None, order, results })
+}
+
+fn checks() -> Vec<Arc<CheckedOrder>> {
+    vec![
+        check(71, 0, Side::Buy, 300, 54_500, "13:38:00"),
+        check(72, 5, Side::Buy, 2_000, 19_030, "13:41:36"),
+        check(70, 0, Side::Buy, 5, 70_000, "13:41:50"),
+        check(73, 6, Side::Sell, 400, 63_600, "13:42:05"),
+    ]
 }
 
 fn regime() -> RegimeView {
@@ -367,6 +467,9 @@ fn build(depth: bool) -> Frame {
             Answer { at: at("13:42:05"), kind: AnswerKind::Sent { id: ClientOrderId(73), order } },
         ],
         counters: Counters::default(),
+        checks: checks(),
+        readings: readings_of(&facts()),
+        pace: Pace { inputs: 720, over_ns: 60_000_000_000 },
         day: Arc::new(day),
     };
     let tail = vec![
@@ -385,6 +488,13 @@ fn build(depth: bool) -> Frame {
         journal: JournalStatus::Durable { seq: 48_211, head: "51b0".to_owned(), tail },
         commands_waiting: 0,
         notes: Vec::new(),
+        health: ShellHealth {
+            memory_bytes: Some(48_000_000),
+            frames: 4_120,
+            commit_us: Some(1_900),
+            gateways: vec![GatewayStatus { name: "paper".to_owned(), up: true }],
+            link_ms: None,
+        },
     };
     Frame { snapshot: Arc::new(snapshot), status: Arc::new(status) }
 }
@@ -434,12 +544,16 @@ pub fn empty() -> Frame {
         accounts: Vec::new(),
         alerts: Vec::new(),
         answers: Vec::new(),
+        checks: Vec::new(),
+        readings: readings_of(&Facts { p_stress: 0.2, p_stress_is_start: true, ..Facts::default() }),
+        pace: Pace::default(),
         day: Arc::new(day),
         ..(*frame.snapshot).clone()
     };
     let frame = Frame { snapshot: Arc::new(snapshot), ..frame };
     with_status(&frame, |s| {
         s.account = None;
+        s.health = ShellHealth::default();
         s.journal = JournalStatus::NotJournaled { why: "the state folder cannot be written".to_owned() };
     })
 }

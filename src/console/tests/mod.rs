@@ -2,6 +2,7 @@
 
 mod fixture;
 mod fuzz;
+mod risk;
 mod screens;
 mod stories;
 

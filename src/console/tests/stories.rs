@@ -219,8 +219,8 @@ fn one_line_order_from_the_ladder() {
 fn alerts_are_noted_and_put_away() {
     let mut desk = Desk::new(fixture::frame());
     assert_eq!(desk.press("g a a"), vec![Action::Command(Command::AcknowledgeAlert { alert: 5 })]);
-    let until = fixture::at("14:12:07");
-    assert_eq!(desk.press("j d"), vec![Action::Command(Command::ShelveAlert { alert: 4, until })]);
+    let until = fixture::at("13:57:07");
+    assert_eq!(desk.press("j d Enter"), vec![Action::Command(Command::ShelveAlert { alert: 4, until })]);
 }
 
 #[test]

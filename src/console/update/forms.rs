@@ -7,7 +7,8 @@ use crate::console::overlay::{Choice, Chosen, Field, Overlay, palette, symbol};
 use crate::console::pane::PaneId;
 use crate::console::ui::Ui;
 use crate::console::{Frame, JumpTarget, ShellRequest, Speed, rows, theme};
-use crate::market::{InstrumentId, Symbol};
+use crate::engine::Command;
+use crate::market::Symbol;
 
 impl Ui {
     /// Adds text to the open field.
@@ -102,6 +103,10 @@ impl Ui {
                 self.stack.pop();
             }
             Some(Overlay::Symbol { .. }) => self.take_symbol(frame),
+            Some(Overlay::Shelf { alert, field }) => {
+                let (alert, text) = (*alert, field.text().to_owned());
+                return self.shelve_until(alert, &text, frame);
+            }
             Some(Overlay::Seek(field)) => {
                 let text = field.text().to_owned();
                 self.stack.pop();
@@ -247,17 +252,20 @@ impl Ui {
                 Chosen::Cancel(scope) => self.ask_cancel_scope(scope, frame),
                 Chosen::Seek(at) => return vec![Action::Shell(ShellRequest::Seek(at))],
                 Chosen::StopKind(kind) => self.stop_kind = kind,
+                Chosen::Shelve { alert, until } => {
+                    return vec![Action::Command(Command::ShelveAlert { alert, until })];
+                }
+                Chosen::ShelveUntil(alert) => self.ask_shelf_time(alert),
             }
             return Vec::new();
         }
         match self.focus {
             PaneId::Watch => self.focus_on(PaneId::Depth),
             PaneId::Positions => {
-                let id: Option<InstrumentId> = rows::selected_position(frame, self);
-                if let Some(id) = id {
+                if let Some(id) = rows::selected_position(frame, self).map(|(_, p)| p.instrument) {
                     self.look_at(id);
-                    self.focus_on(PaneId::Depth);
                 }
+                self.tell_why(frame);
             }
             _ => self.tell_why(frame),
         }

@@ -3,6 +3,7 @@
 //! Pure: no terminal, no clock. The time of a key comes with the key, the time of a drawing with
 //! [`Ui::drawn`].
 
+mod alerting;
 mod forms;
 mod moving;
 mod ordering;
@@ -120,7 +121,8 @@ impl Ui {
                 Vec::new()
             }
             Intent::Cancel => self.cancel(frame),
-            Intent::Acknowledge | Intent::Shelve => self.note_alert(intent, frame),
+            Intent::Acknowledge => self.acknowledge(frame),
+            Intent::Shelve => self.none(|ui| ui.choose_shelf(frame)),
             Intent::Ticket(side) => self.none(|ui| ui.open_ticket(side, frame)),
             Intent::Quick(side) => self.none(|ui| ui.quick(side, frame)),
             Intent::CancelMany => self.none(|ui| ui.ask_cancel_many(frame)),

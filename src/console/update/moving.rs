@@ -113,7 +113,12 @@ impl Ui {
             Destination::Positions => PaneId::Positions,
             Destination::Orders => PaneId::Orders,
             Destination::Alerts => PaneId::Alerts,
-            Destination::Risk => PaneId::Regime,
+            Destination::Risk => {
+                self.workspace = Workspace::Risk;
+                self.full = false;
+                PaneId::Breakers
+            }
+            Destination::System => PaneId::Health,
             Destination::History => return self.tell_history(frame),
             Destination::Bookmarks => return self.choose_bookmark(frame),
         };

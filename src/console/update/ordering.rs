@@ -12,13 +12,9 @@ use crate::console::ui::Ui;
 use crate::console::{Frame, Mode, ShellRequest, format, rows, words};
 use crate::engine::{CancelScope, Command};
 use crate::execution::{NewOrder, Order, Pending, QueueAhead};
-use crate::market::time::NS_PER_S;
 use crate::market::{InstrumentId, Money, Qty, Side};
 use crate::risk::TradingState;
 use crate::risk::halt::TAKE_BACK_NS;
-
-/// How long an alert is put away.
-const SHELVE_NS: i64 = 30 * 60 * NS_PER_S;
 
 impl Ui {
     /// A `y`: counts if it is fresh.
@@ -52,7 +48,9 @@ impl Ui {
     /// The instrument that an order key is about.
     fn instrument_here(&self, frame: &Frame) -> Option<InstrumentId> {
         match self.focus {
-            PaneId::Positions => rows::selected_position(frame, self).or(self.symbol),
+            PaneId::Positions => {
+                rows::selected_position(frame, self).map(|(_, p)| p.instrument).or(self.symbol)
+            }
             PaneId::Orders => rows::selected_order(frame, self).map(|o| o.order.instrument).or(self.symbol),
             _ => self.symbol,
         }
@@ -246,20 +244,6 @@ impl Ui {
                 self.ask(vec![line], Confirm::Command(Command::ReleaseStop), frame);
             }
         }
-    }
-
-    pub(super) fn note_alert(&mut self, intent: Intent, frame: &Frame) -> Vec<Action> {
-        let Some(alert) = rows::selected_alert(frame, self) else {
-            self.say("no alert is selected");
-            return Vec::new();
-        };
-        let alert_id = alert.id;
-        let command = if intent == Intent::Shelve {
-            Command::ShelveAlert { alert: alert_id, until: frame.snapshot.now.plus_ns(SHELVE_NS) }
-        } else {
-            Command::AcknowledgeAlert { alert: alert_id }
-        };
-        vec![Action::Command(command)]
     }
 
     pub(super) fn resize(&mut self, intent: Intent, frame: &Frame) {

@@ -4,10 +4,13 @@ use super::Action;
 use crate::console::overlay::{Overlay, Reading};
 use crate::console::pane::PaneId;
 use crate::console::ui::Ui;
-use crate::console::{Frame, JournalStatus, format, rows, words};
-use crate::engine::snapshot::{InstrumentView, PositionView};
+use crate::console::{Frame, JournalStatus, format, risk_words, rows, words};
+use crate::engine::snapshot::{InstrumentView, PositionView, ReadingView};
+use crate::engine::{Alert, CheckedOrder};
 use crate::execution::Order;
-use crate::market::{Money, Qty};
+use crate::market::{Money, Qty, Timestamp};
+use crate::risk::Check;
+use crate::risk::reading::{Acts, Measure};
 
 impl Ui {
     /// Opens what the selected thing is made of.
@@ -67,17 +70,22 @@ impl Ui {
             }
             PaneId::Alerts => {
                 let alert = rows::selected_alert(frame, self)?;
-                let mut lines = vec![words::alert(snapshot, alert), format!("raised {}", alert.at)];
-                lines.push(format!("weight {}", alert.kind.severity()));
-                let noted = alert.acknowledged.as_ref().map(|by| format!("acknowledged by {by}"));
-                lines.push(noted.unwrap_or_else(|| "nobody has acknowledged it".to_owned()));
-                lines.extend(alert.shelved_until.map(|u| format!("shelved until {}", format::clock(u))));
-                Some((format!("Alert {}", alert.id), lines))
+                Some((format!("Alert {}", alert.id), alert_lines(frame, alert)))
+            }
+            PaneId::Breakers => {
+                let reading = rows::reading(frame, rows::selected(PaneId::Breakers, frame, self)?)?;
+                let rule = reading.reading.rule;
+                let title = format!("{} {}", rule.code(), risk_words::rule(rule));
+                Some((title, reading_lines(reading)))
+            }
+            PaneId::Checks => {
+                let checked = rows::selected_check(frame, self)?;
+                Some((format!("Checks of command {}", checked.seq), check_lines(frame, checked)))
             }
             PaneId::Positions => {
-                let id = rows::selected_position(frame, self)?;
-                let position = rows::held(frame).find(|p| p.instrument == id)?;
-                Some((format!("Position {}", position.symbol), position_lines(frame, position)))
+                let (account, position) = rows::selected_position(frame, self)?;
+                let title = format!("Position {}  account {}", position.symbol, account.id);
+                Some((title, position_lines(frame, position)))
             }
             PaneId::Journal => {
                 let JournalStatus::Durable { tail, .. } = &frame.status.journal else { return None };
@@ -139,6 +147,107 @@ fn order_lines(frame: &Frame, order: &Order) -> Vec<String> {
         lines.push(note);
     }
     lines.push(format!("its id is the number of the journal record that created it: {}", order.id.0));
+    lines
+}
+
+fn alert_lines(frame: &Frame, alert: &Alert) -> Vec<String> {
+    let mut lines = vec![
+        words::alert(&frame.snapshot, alert),
+        format!("weight    {}", alert.kind.severity()),
+        format!("raised    {} NPT, {}", format::clock(alert.at), alert.at),
+    ];
+    let by = alert.acknowledged.as_ref();
+    lines.push(
+        by.map_or_else(
+            || "noted     by nobody yet; a notes it".to_owned(),
+            |by| format!("noted     by {by}"),
+        ),
+    );
+    lines.push(match alert.shelved_until {
+        Some(until) if rows::is_shelved(alert, frame) => {
+            format!("shelved   until {}; d takes it back", format::clock(until))
+        }
+        Some(until) => format!("shelved   no longer, since {}", format::clock(until)),
+        None => "shelved   no; d puts it away".to_owned(),
+    });
+    if let Some(id) = alert.kind.instrument() {
+        let last =
+            frame.snapshot.instrument(id).map(|i| words::price_format(&frame.snapshot, id).option(i.last()));
+        lines.push(format!(
+            "symbol    {} last {}",
+            words::symbol(&frame.snapshot, id),
+            last.unwrap_or_default()
+        ));
+    }
+    lines.extend(journal_then(frame, alert.at));
+    lines
+}
+
+/// The last journal record at or before a moment, as far back as the tail goes.
+fn journal_then(frame: &Frame, at: Timestamp) -> Option<String> {
+    let JournalStatus::Durable { tail, .. } = &frame.status.journal else {
+        return Some("journal   not journaled".to_owned());
+    };
+    let before = tail.iter().rev().find(|line| line.at <= at)?;
+    Some(format!("journal   record {} was the last one then: {}", before.seq, before.text))
+}
+
+fn reading_lines(view: &ReadingView) -> Vec<String> {
+    let rule = view.reading.rule;
+    let mut lines = Vec::new();
+    match &view.reading.measure {
+        Measure::Known(m) => {
+            lines.push(format!("now       {}", risk_words::amount(m.value)));
+            let side = if m.acts == Acts::Above { "above" } else { "below" };
+            lines.push(format!("limit     {side} {}", risk_words::limit(m)));
+            let part = m.nearness() * 100.0;
+            lines.push(format!(
+                "of the way {part:.0}%{}",
+                if m.is_beyond() { ", BEYOND the limit" } else { "" }
+            ));
+            lines.extend(m.source.map(|source| format!("feed      {source}")));
+            lines.extend(m.caveat.map(|c| format!("leaves out {}", risk_words::caveat(c))));
+        }
+        Measure::Missing(why) => lines.push(format!("not measured: {}", risk_words::missing(*why))),
+    }
+    lines.push(match view.nearest {
+        Some(nearest) => {
+            format!(
+                "nearest   {:.0}% today, since {}",
+                f64::from(nearest.ppm) / 1e4,
+                format::clock(nearest.at)
+            )
+        }
+        None => "nearest   never off zero today".to_owned(),
+    });
+    lines.push(format!("would     {}", risk_words::action(rule.action())));
+    lines.push(format!("released  {}", risk_words::release(rule)));
+    lines.push("this only shows: nothing trips by itself yet".to_owned());
+    lines
+}
+
+fn check_lines(frame: &Frame, checked: &CheckedOrder) -> Vec<String> {
+    let what =
+        checked.amends.map_or_else(|| "new order".to_owned(), |id| format!("change of {id}, what is left"));
+    let mut lines = vec![
+        format!(
+            "{what}: {}  account {}",
+            words::order_line(&frame.snapshot, &checked.order),
+            checked.order.account
+        ),
+        format!("asked by {} at {} NPT", checked.by, format::clock(checked.at)),
+        words::check_counts(&checked.results),
+    ];
+    lines.extend(checked.results.iter().map(|r| {
+        format!(
+            "{} {} {:<44} {}",
+            r.check.code(),
+            risk_words::check_head(r.check),
+            risk_words::check(r.check),
+            risk_words::verdict(&r.verdict)
+        )
+    }));
+    lines.push(format!("{} of the 36 checks of K1 are made so far", Check::ALL.len()));
     lines
 }
 

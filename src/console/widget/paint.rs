@@ -81,6 +81,34 @@ impl<'a> Paint<'a> {
         row + 1
     }
 
+    /// As many whole words of a text as fit from a column on: a figure is never cut in its middle.
+    #[must_use]
+    pub fn whole_words(&self, text: &str, x: u16) -> String {
+        let room = self.area.width.saturating_sub(x);
+        if width(text) <= room {
+            return text.to_owned();
+        }
+        let ends = text.match_indices(' ').map(|(i, _)| i).rev();
+        let fits = ends.filter_map(|i| text.get(..i)).find(|part| width(part) <= room);
+        fits.unwrap_or_default().trim_end().to_owned()
+    }
+
+    /// As many parts as fit from a column on, with something between them; what is left out is counted
+    /// by `more`, where there is room for it.
+    #[must_use]
+    pub fn whole_parts(&self, parts: &[String], between: &str, x: u16, more: &str) -> String {
+        let room = self.area.width.saturating_sub(x);
+        let joined = |count: usize| {
+            let mut text = parts.get(..count).unwrap_or_default().join(between);
+            if count < parts.len() && !more.is_empty() {
+                text.push_str(&format!("{between}{} {more}", parts.len() - count));
+            }
+            text
+        };
+        let fits = (1..=parts.len()).rev().map(joined).find(|text| width(text) <= room);
+        fits.unwrap_or_else(|| self.whole_words(&joined(1), x))
+    }
+
     /// Writes so that the text ends before column `right`. A text too long loses its beginning to
     /// nobody: it starts at the left edge and is marked by the missing end.
     pub fn put_right(&mut self, right: u16, y: u16, text: &str, role: Role) {

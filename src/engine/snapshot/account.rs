@@ -1,5 +1,6 @@
 //! An account as a screen sees it, with what getting out would really bring.
 
+use super::due::{DueDates, DueView};
 use crate::engine::{Account, Position, State};
 use crate::market::fees::{Holder, break_even, capital_gains_tax};
 use crate::market::rules::settlement::{DEFAULT_RESALE_SESSIONS, settlement};
@@ -33,6 +34,8 @@ pub struct AccountView {
     pub drawdown_max_ppm: u32,
     /// Positions by instrument.
     pub positions: Vec<PositionView>,
+    /// What today's trades bring and take, by day.
+    pub by_date: Vec<DueView>,
 }
 
 /// One position at one moment.
@@ -60,7 +63,7 @@ pub struct PositionView {
 
 impl AccountView {
     pub(super) fn of(state: &State, account: &Account) -> Self {
-        let dates = SaleDates::of(state.setup().date);
+        let dates = due_dates(state.setup().date);
         let positions: Vec<_> = account
             .positions
             .iter()
@@ -74,7 +77,7 @@ impl AccountView {
             id: account.id.clone(),
             free_cash: crate::engine::on_command::free_cash(state, &account.id),
             cash: account.cash,
-            due: (account.due, dates.pay_in),
+            due: (account.due, dates.settles),
             nav: account.nav(),
             day_result,
             after_exit: day_result.zip(exit_cost).and_then(|(r, c)| r.checked_sub(c)),
@@ -82,21 +85,21 @@ impl AccountView {
             drawdown_ppm: account.drawdown_ppm(),
             drawdown_max_ppm: account.drawdown_max_ppm,
             positions,
+            by_date: DueView::of(account, dates),
         }
     }
 }
 
-/// When today's trades settle and may be sold again.
-#[derive(Clone, Copy)]
-struct SaleDates {
-    pay_in: Option<SessionDate>,
-    first_sale: Option<SessionDate>,
-}
-
-impl SaleDates {
-    fn of(date: SessionDate) -> Self {
-        let dates = settlement(Calendar::embedded(), date, DEFAULT_RESALE_SESSIONS).ok();
-        Self { pay_in: dates.map(|d| d.settles.date), first_sale: dates.map(|d| d.resale.date) }
+/// When today's trades fall due; nothing where the calendar does not reach.
+fn due_dates(date: SessionDate) -> DueDates {
+    let Ok(dates) = settlement(Calendar::embedded(), date, DEFAULT_RESALE_SESSIONS) else {
+        return DueDates::default();
+    };
+    let settles = Some(dates.settles.date);
+    DueDates {
+        pay_in: dates.pay_in.map(|d| d.date).or(settles),
+        settles,
+        first_sale: Some(dates.resale.date),
     }
 }
 

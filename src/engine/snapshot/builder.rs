@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{AccountView, InstrumentView, RegimeView, Snapshot};
-use crate::engine::State;
+use super::{AccountView, InstrumentView, ReadingView, RegimeView, Snapshot};
+use crate::engine::{State, watch};
 use crate::execution::Order;
-use crate::market::rules::halt::{NextHalt, next_halt};
-use crate::market::{IndexValue, InstrumentId};
+use crate::market::InstrumentId;
 
 /// Remembers the last views with the version of what they were made from.
 #[derive(Default, Debug)]
@@ -25,7 +24,7 @@ impl SnapshotBuilder {
             trading: state.trading().clone(),
             session: state.session().clone(),
             phase_ends: phase_ends(state),
-            next_halt: next_index_halt(state),
+            next_halt: watch::next_index_halt(state),
             feeds: state.feeds().iter().cloned().collect(),
             instruments: self.instruments(state),
             regime: RegimeView::of(state.regime()),
@@ -33,6 +32,9 @@ impl SnapshotBuilder {
             accounts: state.accounts().values().map(|a| AccountView::of(state, a)).collect(),
             alerts: state.alerts().iter().cloned().collect(),
             answers: state.answers().iter().cloned().collect(),
+            checks: state.checks().iter().cloned().collect(),
+            readings: ReadingView::all(state),
+            pace: state.watch().pace(),
             counters: *state.counters(),
         }
     }
@@ -74,14 +76,4 @@ impl SnapshotBuilder {
 fn phase_ends(state: &State) -> Option<crate::market::Timestamp> {
     let phase = state.session().phase;
     state.setup().phases.iter().find(|(_, next)| *next > phase).map(|(at, _)| *at)
-}
-
-/// The nearest index halt that still applies at this hour.
-fn next_index_halt(state: &State) -> Option<NextHalt> {
-    let session = state.session();
-    let index = session.index?;
-    let open = state.setup().grid.start(0);
-    let tripped = session.past_halts.iter().chain(&session.halt).filter_map(|h| h.level).max().unwrap_or(0);
-    let value = IndexValue { points_e2: index.last_e2, previous_close_e2: index.previous_close_e2 };
-    next_halt(state.setup().date, open, state.now(), tripped, value).ok().flatten()
 }

@@ -6,17 +6,21 @@
 
 mod account;
 mod builder;
+mod due;
 mod instrument;
+mod reading;
 
 use std::sync::Arc;
 
 pub use account::{AccountView, PositionView};
 pub use builder::SnapshotBuilder;
+pub use due::DueView;
 pub use instrument::{BookView, InstrumentView};
+pub use reading::ReadingView;
 
 use super::regime::{MarketRegime, RegimeInput};
 use super::state::{Counters, FeedState};
-use super::{Alert, Answer, DaySetup, SessionState};
+use super::{Alert, Answer, CheckedOrder, DaySetup, Pace, SessionState};
 use crate::execution::{ClientOrderId, Order};
 use crate::market::rules::halt::NextHalt;
 use crate::market::{InstrumentId, SourceId, Symbol, Timestamp};
@@ -56,6 +60,12 @@ pub struct Snapshot {
     pub alerts: Vec<Alert>,
     /// The engine's last answers, oldest first.
     pub answers: Vec<Answer>,
+    /// What the checks said of the last orders, oldest first.
+    pub checks: Vec<Arc<CheckedOrder>>,
+    /// How near every rule of risk is, in the order of their numbers.
+    pub readings: Vec<ReadingView>,
+    /// How fast inputs come.
+    pub pace: Pace,
     /// Counts of the run.
     pub counters: Counters,
 }

@@ -14,17 +14,22 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::{Driver, ReplayError, Step, Stops};
-use crate::console::{Frame, JumpTarget, Mode, ShellRequest, ShellStatus, Speed, Transport};
+use crate::console::{
+    Frame, GatewayStatus, JumpTarget, Mode, ShellHealth, ShellRequest, ShellStatus, Speed, Transport,
+};
 use crate::engine::snapshot::SnapshotBuilder;
 use crate::engine::{OperatorCommand, OperatorId};
 use crate::journal::Parent;
 use crate::market::{AccountId, Timestamp};
+use crate::runtime::memory::memory_in_use;
 use crate::runtime::sequencer::SequencerError;
 
 /// Least time between two published frames; terminals draw fewer if they are slower.
 const FRAME: Duration = Duration::from_millis(50);
 /// Longest stretch of work before messages are looked at again.
 const SLICE: Duration = Duration::from_millis(5);
+/// How often the memory in use is looked up.
+const MEMORY_EVERY: Duration = Duration::from_secs(5);
 /// Notes kept for the screen.
 const NOTES: usize = 8;
 /// Steps of the speed keys.
@@ -81,6 +86,9 @@ pub struct Player {
     builder: SnapshotBuilder,
     frames: watch::Sender<Option<Frame>>,
     published: Instant,
+    frame_count: u64,
+    /// When memory was looked up, and how much it was.
+    memory: (Option<Instant>, Option<u64>),
     dirty: bool,
 }
 
@@ -106,6 +114,8 @@ impl Player {
             builder: SnapshotBuilder::default(),
             frames,
             published: Instant::now(),
+            frame_count: 0,
+            memory: (None, None),
             dirty: true,
         };
         if let Some(torn) = player.head.sequencer().ledger().torn() {
@@ -459,6 +469,21 @@ impl Player {
         (self.branch_count..).map(|n| folder.join(format!("{stem}.branch-{n}.journal"))).find(|p| !p.exists())
     }
 
+    /// How the process is: memory looked up now and then, everything else counted here.
+    fn health(&mut self) -> ShellHealth {
+        self.frame_count += 1;
+        if self.memory.0.is_none_or(|at: Instant| at.elapsed() >= MEMORY_EVERY) {
+            self.memory = (Some(Instant::now()), memory_in_use());
+        }
+        ShellHealth {
+            memory_bytes: self.memory.1,
+            frames: self.frame_count,
+            commit_us: self.head.sequencer().ledger().slowest_commit_us(),
+            gateways: vec![GatewayStatus { name: "paper".to_owned(), up: self.view.is_none() }],
+            link_ms: None,
+        }
+    }
+
     fn publish(&mut self) {
         let position = self.position();
         let status = ShellStatus {
@@ -479,6 +504,7 @@ impl Player {
             journal: self.head.sequencer().ledger().status(),
             commands_waiting: 0,
             notes: self.notes.clone(),
+            health: self.health(),
         };
         let state = match &self.view {
             Some(view) => view.state(),
