@@ -8,8 +8,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{CliError, print_json, print_line};
+use crate::fit::market_model::MarketSource;
 use crate::fit::{FitOptions, ModelFile, SymbolModel};
 use crate::market::Board;
+use crate::model::regime::daily::PARAMETERS_AGE_MAX;
 use crate::runtime::fit::{FitError, FitRun, UnreadActions, fit, write};
 use crate::runtime::signals::Leave;
 
@@ -213,6 +215,17 @@ fn words(model: &ModelFile, unread: &UnreadActions, out: &Path) -> String {
     }
     if let Some(market) = model.market.model() {
         lines.extend(market.models.reasons().iter().map(|reason| format!("market: {reason}")));
+    }
+    for symbol in model.symbols.iter().filter(|s| s.sessions_behind > PARAMETERS_AGE_MAX) {
+        lines.push(format!(
+            "{}: its history ends {} sessions before the others; its models are of that day",
+            symbol.symbol, symbol.sessions_behind
+        ));
+    }
+    if let Some(MarketSource::EqualWeight { instead_of_index: Some(why) }) =
+        model.market.model().map(|m| &m.source)
+    {
+        lines.push(format!("market: the mean of the symbols, because {why}"));
     }
     lines.push(match model.covariance.model() {
         Some(c) => format!(

@@ -30,7 +30,10 @@ pub enum MarketSource {
         input: OriginFile,
     },
     /// The equal-weight mean return of the symbols, on days with five or more of them.
-    EqualWeight,
+    EqualWeight {
+        /// Why not the index that was given.
+        instead_of_index: Option<String>,
+    },
 }
 
 /// A stretch of sessions in which stress was more likely than not, as it was known on each day.

@@ -18,6 +18,7 @@ use super::verdict::Verdict;
 use crate::feed::day::{OriginFile, hex};
 use crate::market::{Calendar, SessionDate, Symbol};
 use crate::model::covariance::psd::{PSD_TOLERANCE, smallest_eigenvalue};
+use crate::model::regime::daily::KeptFit;
 use crate::model::units::SessionsPerYear;
 use crate::model::{ModelError, Provenance, Sourced};
 
@@ -107,8 +108,21 @@ impl ModelFile {
     /// The models of a symbol, if there are any.
     #[must_use]
     pub fn symbol(&self, symbol: &Symbol) -> Option<&SeriesModel> {
+        self.entry(symbol)?.models.model()
+    }
+
+    /// The regime parameters of a symbol with their age, as the daily belief takes them (C4): too old
+    /// ones lead down its chain by themselves.
+    #[must_use]
+    pub fn kept_fit(&self, symbol: &Symbol) -> Option<KeptFit> {
+        let fit = self.symbol(symbol)?.regime.fit.model()?.clone();
+        let age_sessions = self.entry(symbol)?.sessions_behind;
+        Some(KeptFit { fit, age_sessions, refit_failure: None })
+    }
+
+    fn entry(&self, symbol: &Symbol) -> Option<&SymbolModel> {
         let at = self.symbols.binary_search_by(|model| model.symbol.cmp(symbol)).ok()?;
-        self.symbols[at].models.model()
+        self.symbols.get(at)
     }
 
     /// Symbols whose regime and volatility are both fitted and valid.

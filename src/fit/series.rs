@@ -135,12 +135,14 @@ impl Work<'_> {
                 }
                 Step::Ratio { ratio, .. } => {
                     if let Some(Step::Ratio { ratio: next, .. }) = self.steps.get(at + 1)
+                        && (ratio - 1.0).abs() >= SMALLEST_ACTION
                         && (ratio * next - 1.0).abs() < SAME
                     {
-                        let close = self.rows[at].row.close;
                         let what = format!(
-                            "close {close} is {:+.2} % and {:+.2} % off what the changes of the day and the next imply",
-                            100.0 * (1.0 / ratio - 1.0),
+                            "close {}: the change of the day implies a close before it {:+.2} % off the one printed, \
+                             the change of the next day one {:+.2} % off",
+                            self.rows[at].row.close,
+                            100.0 * (ratio - 1.0),
                             100.0 * (next - 1.0),
                         );
                         self.repair(at, RepairKind::CloseInDoubt, what);

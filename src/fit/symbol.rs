@@ -89,6 +89,8 @@ pub struct SymbolModel {
     pub symbol: Symbol,
     /// Its history's file, hash of the bytes as stored.
     pub input: OriginFile,
+    /// Sessions on which other symbols have a row after this one's last: how old its models are.
+    pub sessions_behind: u32,
     /// Corporate actions taken out, in order of date.
     pub adjustments: Vec<Adjustment>,
     /// Every other repair, in order of line.
@@ -99,6 +101,7 @@ pub struct SymbolModel {
 
 impl SymbolModel {
     /// Cleans a history and estimates on it; gives the cleaned series too, for what needs several.
+    /// How far behind others it is, only [`super::assemble()`] can say.
     #[must_use]
     pub fn estimate(history: &History, actions: &[ListedAction], options: &FitOptions) -> (Self, Series) {
         let series = Series::clean(history, actions, Subject::Security, options.market);
@@ -110,6 +113,7 @@ impl SymbolModel {
         let model = Self {
             symbol: history.symbol.clone(),
             input: history.origin.clone(),
+            sessions_behind: 0,
             adjustments: series.adjustments.clone(),
             repairs: series.repairs.clone(),
             models,
