@@ -294,7 +294,7 @@ fn factor_of(together: &[&ListedAction], close: f64) -> Result<f64, String> {
     let mut factor = 1.0;
     for action in together {
         let units = (close * factor * 100.0).round();
-        if !(units >= 1.0 && units < 1e15) {
+        if !(1.0..1e15).contains(&units) {
             return Err(format!("no factor at a close of {close}"));
         }
         let factors = action.action.factors(Price::from_units(units as i64)).map_err(|e| e.to_string())?;

@@ -119,7 +119,10 @@ pub fn fit(
     progress(total, total, "market and covariance");
     let options = run.options;
     let (done, assembled) = mpsc::channel();
-    std::thread::spawn(move || done.send(assemble(symbols, index.as_ref(), origin, &options)));
+    std::thread::spawn(move || {
+        // Whoever left does not wait for the answer.
+        let _ = done.send(assemble(symbols, index.as_ref(), origin, &options));
+    });
     let file = wait(&assembled, &leave)?;
     let file =
         file.ok_or_else(|| FitError::NoRows(why_none.unwrap_or_else(|| "no file given".to_owned())))?;
