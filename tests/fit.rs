@@ -70,11 +70,10 @@ fn the_number_of_threads_changes_nothing() {
         let summary = home.json(
             &[&["fit", "--json", "--jobs", jobs, "--out", out.to_str().unwrap()], &strs(&files)[..]].concat(),
         );
-        assert_eq!((&summary["symbols"], &summary["not_validated"][0]["symbol"]), (&6.into(), &"F".into()));
-        assert!(
-            summary["not_validated"][0]["reasons"][0].as_str().unwrap().contains("needs 200"),
-            "{summary}"
-        );
+        assert_eq!(summary["symbols"], 6);
+        let refused = summary["not_validated"].as_array().unwrap();
+        let short = refused.iter().find(|entry| entry["symbol"] == "F").unwrap();
+        assert!(short["reasons"][0].as_str().unwrap().contains("needs 200"), "{summary}");
         texts.push(std::fs::read_to_string(out).unwrap());
     }
     assert_eq!(texts[0], texts[1]);
