@@ -1,7 +1,7 @@
 //! Daily histories become a model file: cleaned, adjusted, estimated, judged, written down.
 //!
 //! Pure functions over what `feed` has read: no file, no thread, no clock. [`series`] makes a
-//! history fit for estimation and lists what it did, [`symbol`] estimates on one, [`assemble`] on all,
+//! history fit for estimation and lists what it did, [`symbol`] estimates on one, [`assemble()`] on all,
 //! and [`model_file`] is what others read. Every part is a model that passed its rules or a named
 //! reason why there is none; what daily bars cannot tell is a default that says so.
 
