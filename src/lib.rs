@@ -3,7 +3,7 @@
 //!
 //! The rooms, each allowed to use those before it in this list and nothing after:
 //! [`market`], [`model`], [`strategy`], [`execution`], [`risk`], [`engine`], [`journal`], [`feed`],
-//! [`gateway`], [`venue`], [`console`], [`runtime`], [`calc`], [`cli`].
+//! [`fit`], [`gateway`], [`venue`], [`console`], [`runtime`], [`calc`], [`cli`].
 //! `ARCHITECTURE.md` has the picture.
 
 pub mod calc;
@@ -12,6 +12,7 @@ pub mod console;
 pub mod engine;
 pub mod execution;
 pub mod feed;
+pub mod fit;
 pub mod gateway;
 pub mod journal;
 pub mod market;

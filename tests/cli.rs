@@ -25,6 +25,7 @@ fn every_command_has_help_with_examples() {
         &["journal", "show"],
         &["journal", "export"],
         &["journal", "replay"],
+        &["fit"],
         &["calc"],
         &["bench", "replay"],
         &["bench", "journal"],

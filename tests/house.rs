@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-const CORE: [&str; 6] = ["market", "model", "strategy", "execution", "risk", "engine"];
+const CORE: [&str; 7] = ["market", "model", "strategy", "execution", "risk", "engine", "fit"];
 
 /// What would let something other than the inputs decide, and why it may not be there.
 const OUTSIDE: [(&str, &str); 12] = [
@@ -75,6 +75,7 @@ fn arrows_between_rooms_point_one_way() {
         "engine",
         "journal",
         "feed",
+        "fit",
         "gateway",
         "venue",
         "console",

@@ -46,7 +46,7 @@ pub(super) struct ImportArgs {
 
 /// `--market`.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum MarketArg {
+pub(super) enum MarketArg {
     Nepse,
     Foreign,
 }

@@ -2,7 +2,8 @@
 //!
 //! A recorded day is one Parquet file ([`day`]); importers ([`import`]) turn broker downloads,
 //! academic order-book files and recorded exchange streams into it, and say line by line what
-//! they repaired and what they refused. Everything after this room sees only
+//! they repaired and what they refused. Daily histories for the models ([`import::History`]) are
+//! read here too, as they are. Of a recorded day, everything after this room sees only
 //! [`crate::market::MarketEvent`]s in time order.
 //!
 //! Nothing here invents: a floorsheet has no depth, so the day made of it has none.

@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod day;
+pub mod fit;
 pub mod ledger;
 pub mod local;
 pub mod memory;

@@ -132,6 +132,11 @@ impl Table {
         self.header.iter().position(|h| h.eq_ignore_ascii_case(name))
     }
 
+    /// The names of the columns.
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
     /// How many columns the first line has.
     pub(super) fn width(&self) -> usize {
         self.header.len()

@@ -5,11 +5,13 @@
 //! and refuses whole files whose dates disagree or that miss too much. What a source does not say
 //! stays unknown in the day.
 
+mod actions;
 mod binance;
 mod bybit;
 mod completeness;
 mod daily;
 mod floorsheet;
+mod history;
 mod input;
 mod levels;
 mod lobster;
@@ -27,7 +29,9 @@ use std::str::FromStr;
 use crate::feed::FeedError;
 use crate::market::{Board, SessionDate, Symbol};
 
+pub use actions::{ActionList, ListedAction};
 pub use daily::{DailyFile, DailyRow};
+pub use history::{History, HistoryRow, RefusedRow};
 pub use report::{FINDINGS_MAX, Finding, ImportReport, ShardCompleteness};
 
 /// What can be imported.

@@ -53,28 +53,63 @@ impl DailyFit {
     /// [`ModelError::EmptyInput`], [`ModelError::NonFinite`], [`ModelError::TooShort`] below 200
     /// returns, [`ModelError::Degenerate`] with the rule that the fit breaks.
     pub fn fit(returns: &[f64], seed: u64) -> Result<Self, ModelError> {
-        check_series(returns, FIT_MIN)?;
-        let found = fit(Form::Intercept, returns, &FitOptions::product(seed))?;
-        let filtered = filter(&found.params, returns)?.p_stress();
-        let occupancy = filtered.iter().map(|p| p.get()).sum::<f64>() / filtered.len() as f64;
-        if let Some(why) = degeneracy(&found.params, occupancy, returns.len(), found.finite_curvature) {
-            return Err(ModelError::Degenerate { why });
+        let judged = JudgedFit::of(returns, seed)?;
+        match judged.broken {
+            Some(why) => Err(ModelError::Degenerate { why }),
+            None => Ok(judged.fit),
         }
-        let rows = (returns.len() - 1) as f64;
-        let bic = |log_likelihood: f64, parameters: f64| parameters * rows.ln() - 2.0 * log_likelihood;
-        Ok(Self {
-            params: found.params,
-            log_likelihood: found.log_likelihood,
-            n: returns.len(),
-            unstable_optimum: found.unstable_optimum,
-            bic_excess: bic(found.log_likelihood, 8.0) - bic(one_regime(returns), 3.0),
-        })
     }
 
     /// Volatility of each regime, decimal per day: the reference levels of the intraday detector.
     #[must_use]
     pub fn sigma_d(&self) -> [f64; 2] {
         self.params.variance.map(f64::sqrt)
+    }
+}
+
+/// A fit, valid or not, with the numbers that its rules look at: for a report that shows why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JudgedFit {
+    /// The fit; to be used only if nothing is [`Self::broken`].
+    pub fit: DailyFit,
+    /// Mean filtered probability of stress.
+    pub occupancy: f64,
+    /// Volatility of stress over that of normal.
+    pub separation: f64,
+    /// Expected bars in each regime; `None` for one that is never left.
+    pub duration: [Option<f64>; 2],
+    /// The curvature of the likelihood is finite.
+    pub finite_curvature: bool,
+    /// The first rule of two regimes that the fit breaks.
+    pub broken: Option<&'static str>,
+}
+
+impl JudgedFit {
+    /// Fits decimal daily returns, oldest first, and judges the fit.
+    ///
+    /// # Errors
+    /// As [`DailyFit::fit`], but a broken rule is no error.
+    pub fn of(returns: &[f64], seed: u64) -> Result<Self, ModelError> {
+        check_series(returns, FIT_MIN)?;
+        let found = fit(Form::Intercept, returns, &FitOptions::product(seed))?;
+        let filtered = filter(&found.params, returns)?.p_stress();
+        let occupancy = filtered.iter().map(|p| p.get()).sum::<f64>() / filtered.len() as f64;
+        let rows = (returns.len() - 1) as f64;
+        let bic = |log_likelihood: f64, parameters: f64| parameters * rows.ln() - 2.0 * log_likelihood;
+        Ok(Self {
+            occupancy,
+            separation: (found.params.variance[1] / found.params.variance[0]).sqrt(),
+            duration: found.params.expected_duration(),
+            finite_curvature: found.finite_curvature,
+            broken: degeneracy(&found.params, occupancy, returns.len(), found.finite_curvature),
+            fit: DailyFit {
+                params: found.params,
+                log_likelihood: found.log_likelihood,
+                n: returns.len(),
+                unstable_optimum: found.unstable_optimum,
+                bic_excess: bic(found.log_likelihood, 8.0) - bic(one_regime(returns), 3.0),
+            },
+        })
     }
 }
 

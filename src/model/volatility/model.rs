@@ -120,22 +120,57 @@ pub struct FittedVolatility {
     pub warnings: Vec<Warning>,
 }
 
+/// An EGARCH fit, valid or not, with the rules it breaks: for a report that shows why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JudgedVolatility {
+    /// The fit on percent returns, with its path.
+    pub found: VolatilityFit<Egarch>,
+    /// The rules it breaks; with none it may be used.
+    pub faults: Vec<Fault>,
+    /// What deserves attention.
+    pub warnings: Vec<Warning>,
+}
+
+impl JudgedVolatility {
+    /// Fits EGARCH to decimal daily returns and judges it.
+    ///
+    /// # Errors
+    /// As [`fit`], but a broken rule is no error.
+    pub fn of(returns: &[f64]) -> Result<Self, ModelError> {
+        check_finite(returns)?;
+        if returns.len() < FIT_MIN {
+            return Err(ModelError::TooShort { need: FIT_MIN, got: returns.len() });
+        }
+        let percent: Vec<f64> = returns.iter().map(|r| 100.0 * r).collect();
+        let found = fit_egarch(&percent, Centre::MeanAbs, EgarchBounds::product())?;
+        let faults = faults(&found, returns)?;
+        // A fit that may not be used need not be fit for a closer look either.
+        let warnings = match warnings(&found, &percent) {
+            Err(_) if !faults.is_empty() => Vec::new(),
+            warnings => warnings?,
+        };
+        Ok(Self { found, faults, warnings })
+    }
+
+    /// The fit if it may be used.
+    ///
+    /// # Errors
+    /// [`ModelError::Infeasible`] with the first rule it breaks.
+    pub fn accepted(&self) -> Result<FittedVolatility, ModelError> {
+        match self.faults.first() {
+            None => Ok(FittedVolatility { warnings: self.warnings.clone(), model: self.found.model }),
+            Some(fault) => Err(ModelError::Infeasible { why: fault.rule() }),
+        }
+    }
+}
+
 /// Fits EGARCH to decimal daily returns and judges it.
 ///
 /// # Errors
 /// [`ModelError::TooShort`] below 250 returns, those of the fit, or [`ModelError::Infeasible`] for
 /// a fit that is not valid; [`faults`] names the rules.
 pub fn fit(returns: &[f64]) -> Result<FittedVolatility, ModelError> {
-    check_finite(returns)?;
-    if returns.len() < FIT_MIN {
-        return Err(ModelError::TooShort { need: FIT_MIN, got: returns.len() });
-    }
-    let percent: Vec<f64> = returns.iter().map(|r| 100.0 * r).collect();
-    let found = fit_egarch(&percent, Centre::MeanAbs, EgarchBounds::product())?;
-    match faults(&found, returns)?.first() {
-        None => Ok(FittedVolatility { warnings: warnings(&found, &percent)?, model: found.model }),
-        Some(fault) => Err(ModelError::Infeasible { why: fault.rule() }),
-    }
+    JudgedVolatility::of(returns)?.accepted()
 }
 
 /// The validity rules that a fit on percent returns breaks.
