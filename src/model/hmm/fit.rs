@@ -1,7 +1,8 @@
 //! Estimation from many starts: short runs of EM choose where the long ones begin.
 
+use super::expectation::Sample;
 use super::gaussian::check_rows;
-use super::{EmOptions, GaussianHmm, State, expectation_maximisation, posteriors};
+use super::{EmOptions, GaussianHmm, State, em};
 use crate::model::ModelError;
 use crate::model::draws::Draws;
 
@@ -74,10 +75,11 @@ pub fn fit_diagonal(x: &[Vec<f64>], search: &HmmSearch) -> Result<HmmFit, ModelE
         variance_floor: floor,
         pseudo_count: search.pseudo_count,
     };
-    let run = |from: &GaussianHmm, options: &EmOptions| {
-        let run = expectation_maximisation(from, x, options).ok()?;
+    let mut prepared = Sample::new(x, search.states);
+    let mut run = |from: &GaussianHmm, options: &EmOptions| {
+        let run = em::run(from, &mut prepared, options).ok()?;
         let proper = |state: &State| state.variances().iter().zip(&sample).all(|(v, s)| *v > SPURIOUS * s);
-        let value = posteriors(&run.model, x).ok()?.log_likelihood;
+        let value = prepared.log_likelihood(&run.model).ok()?;
         (value.is_finite() && run.model.states.iter().all(proper)).then_some((
             run.model,
             value,
