@@ -171,7 +171,7 @@ impl<'a> Sample<'a> {
         for (densities, weight) in self.densities.as_chunks::<K>().0.iter().zip(weights) {
             let mut now: [f64; K] = std::array::from_fn(|k| predicted[k] * densities[k]);
             let total: f64 = now.iter().sum();
-            if !(total > VANISHED) {
+            if total.is_nan() || total <= VANISHED {
                 return None;
             }
             vanished |= now.iter().any(|w| *w < PART_MIN * total);
@@ -212,7 +212,7 @@ impl<'a> Sample<'a> {
         for t in (0..densities.len()).rev() {
             let now = &weights[t];
             let total: f64 = now.iter().zip(&after).map(|(w, a)| w * a).sum();
-            if !(total > VANISHED) {
+            if total.is_nan() || total <= VANISHED {
                 return None;
             }
             if vanished {
@@ -224,17 +224,15 @@ impl<'a> Sample<'a> {
             }
             let inverse = total.recip();
             let posterior: [f64; K] = std::array::from_fn(|k| now[k] * after[k] * inverse);
-            for k in 0..K {
-                totals[k] += posterior[k];
-            }
+            totals.iter_mut().zip(&posterior).for_each(|(sum, p)| *sum += p);
             for ((value, means), (sums, squares)) in
                 self.values[t * d..].iter().zip(&means).zip(&mut deviations)
             {
-                for k in 0..K {
-                    let deviation = value - means[k];
-                    let weighted = posterior[k] * deviation;
-                    sums[k] += weighted;
-                    squares[k] += weighted * deviation;
+                let cells = sums.iter_mut().zip(squares).zip(means).zip(&posterior);
+                for (((sum, squares), mean), p) in cells {
+                    let deviation = value - mean;
+                    *sum += p * deviation;
+                    *squares += p * deviation * deviation;
                 }
             }
             if t == 0 {

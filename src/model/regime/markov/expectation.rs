@@ -9,6 +9,8 @@
 //! Unnormalised weights can vanish where logs do not. A pass in which a weight comes near that, in a
 //! chain with moves that (nearly) never happen, is done again by the filter and the smoother.
 
+#![allow(clippy::needless_range_loop, reason = "i and j are the regimes before and now, as in the formulas")]
+
 use super::{Form, Pair, SwitchingAr, filter, smooth};
 use crate::model::ModelError;
 
@@ -217,7 +219,8 @@ fn forward<const MEAN: bool>(
         let mut now_1 = before_0 * moves[1] + before_1 * moves[3];
         let total = now_0 + now_1;
         sum += peak;
-        if !(total > VANISHED) || !open && now_0.min(now_1) < PART_MIN * total {
+        let lost = !open && now_0.min(now_1) < PART_MIN * total;
+        if total.is_nan() || total <= VANISHED || lost {
             return None;
         }
         if total < RESCALE {
@@ -258,7 +261,7 @@ fn backward<const MEAN: bool>(
         let ahead = [a * after_0, b * after_1, c * after_0, d * after_1];
         let (of_0, of_1) = (ahead[0] + ahead[1], ahead[2] + ahead[3]);
         let total = before[0] * of_0 + before[1] * of_1;
-        if !(total > VANISHED) {
+        if total.is_nan() || total <= VANISHED {
             return None;
         }
         let inverse = total.recip();
