@@ -10,7 +10,7 @@ use crate::model::volatility::VariancePath;
 use crate::model::volatility::egarch::{Centre, Egarch};
 use crate::model::volatility::errors::Errors;
 use crate::model::volatility::ewma::{EwmaSpec, EwmaStart, weighted_variance, zero_mean};
-use crate::model::volatility::fit::{EgarchBounds, ErrorKind, fit_egarch, fit_garch};
+use crate::model::volatility::fit::{EgarchSearch, ErrorKind, fit_egarch, fit_garch};
 use crate::model::volatility::forecast::{Simulation, mean_log_variance, normal_mean_variance, simulate};
 use crate::model::volatility::garch::Garch;
 
@@ -241,7 +241,7 @@ fn nu_of(errors: Errors) -> Option<f64> {
 }
 
 fn egarch_t_fit(case: &Case) -> Result<Value, CalcError> {
-    let found = fit_egarch(&case.series("y")?, Centre::Normal, EgarchBounds::stationary())?;
+    let found = fit_egarch(&case.series("y")?, Centre::Normal, EgarchSearch::stationary())?;
     let model = found.model;
     Ok(Value::record([
         ("mu", model.mu.into()),

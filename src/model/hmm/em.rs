@@ -1,6 +1,7 @@
 //! Baum and Welch's algorithm for states with independent coordinates.
 
-use super::{GaussianHmm, Posteriors, State, posteriors};
+use super::expectation::{Expectation, Sample, StateSums};
+use super::{GaussianHmm, State};
 use crate::model::ModelError;
 
 /// What is added to plain maximum likelihood.
@@ -32,29 +33,46 @@ pub struct EmRun {
 /// Runs EM from a given model, whose covariances are read by their diagonals.
 ///
 /// # Errors
-/// As [`posteriors`]; [`ModelError::Degenerate`] when a state dies out or its variance vanishes.
+/// As [`super::posteriors`]; [`ModelError::Degenerate`] when a state dies out or its variance vanishes.
 pub fn expectation_maximisation(
     start: &GaussianHmm,
     x: &[Vec<f64>],
     options: &EmOptions,
 ) -> Result<EmRun, ModelError> {
+    start.check()?;
+    start.check_observations(x)?;
+    if start.dimension() == 0 {
+        return Err(ModelError::EmptyInput);
+    }
+    run(start, &mut Sample::new(x, start.states.len()), options)
+}
+
+/// The start comes checked against the sample.
+pub(super) fn run(
+    start: &GaussianHmm,
+    sample: &mut Sample<'_>,
+    options: &EmOptions,
+) -> Result<EmRun, ModelError> {
     let mut model = start.clone();
     let mut trace: Vec<f64> = Vec::new();
     for _ in 0..options.steps {
-        let expected = posteriors(&model, x)?;
+        let expected = sample.expect(&model)?;
         let gain = trace.last().map_or(f64::INFINITY, |last| expected.log_likelihood - last);
         trace.push(expected.log_likelihood);
         if gain.abs() < options.tolerance * expected.log_likelihood.abs().max(1.0) {
             return Ok(EmRun { model, trace, converged: true });
         }
-        model = maximise(&expected, x, options)?;
+        model = maximise(&model, &expected, options)?;
     }
     Ok(EmRun { model, trace, converged: false })
 }
 
-fn maximise(expected: &Posteriors, x: &[Vec<f64>], options: &EmOptions) -> Result<GaussianHmm, ModelError> {
+fn maximise(
+    model: &GaussianHmm,
+    expected: &Expectation,
+    options: &EmOptions,
+) -> Result<GaussianHmm, ModelError> {
     let k = expected.transitions.len();
-    let d = x[0].len();
     let normalised = |row: &[f64]| -> Vec<f64> {
         let total: f64 = row.iter().sum::<f64>() + k as f64 * options.pseudo_count;
         if total > 0.0 {
@@ -64,26 +82,27 @@ fn maximise(expected: &Posteriors, x: &[Vec<f64>], options: &EmOptions) -> Resul
             vec![1.0 / k as f64; k]
         }
     };
-    let states = (0..k).map(|state| {
-        let weight = |t: usize| expected.smoothed[t][state];
-        let total: f64 = (0..x.len()).map(weight).sum();
-        if total.is_nan() || total <= 1e-12 {
-            return Err(ModelError::Degenerate { why: "a state has no observations" });
-        }
-        let mean: Vec<f64> =
-            (0..d).map(|c| (0..x.len()).map(|t| weight(t) * x[t][c]).sum::<f64>() / total).collect();
-        let variances: Vec<f64> = (0..d)
-            .map(|c| {
-                let squares: f64 = (0..x.len()).map(|t| weight(t) * (x[t][c] - mean[c]).powi(2)).sum();
-                ((options.variance_prior + squares) / total).max(options.variance_floor)
-            })
-            .collect();
-        State::diagonal(mean, &variances)
-            .map_err(|_| ModelError::Degenerate { why: "the variance of a state vanishes" })
-    });
+    let states =
+        model.states.iter().zip(&expected.states).map(|(before, StateSums { total, deviations })| {
+            if total.is_nan() || *total <= 1e-12 {
+                return Err(ModelError::Degenerate { why: "a state has no observations" });
+            }
+            let mean =
+                before.mean.iter().zip(deviations).map(|(mean, (sum, _))| mean + sum / total).collect();
+            let variances: Vec<f64> = deviations
+                .iter()
+                .map(|(sum, squares)| {
+                    // About the new mean; rounding must not make it negative.
+                    let squares = (squares - sum * sum / total).max(0.0);
+                    ((options.variance_prior + squares) / total).max(options.variance_floor)
+                })
+                .collect();
+            State::diagonal(mean, &variances)
+                .map_err(|_| ModelError::Degenerate { why: "the variance of a state vanishes" })
+        });
     Ok(GaussianHmm {
         states: states.collect::<Result<_, _>>()?,
-        start: expected.smoothed[0].clone(),
+        start: expected.first.clone(),
         transition: expected.transitions.iter().map(|row| normalised(row)).collect(),
     })
 }

@@ -1,12 +1,16 @@
 //! Estimation from many starts: short runs of EM choose where the long ones begin.
 
+use super::expectation::Sample;
 use super::gaussian::check_rows;
-use super::{EmOptions, GaussianHmm, State, expectation_maximisation, posteriors};
+use super::{EmOptions, GaussianHmm, State, em};
 use crate::model::ModelError;
 use crate::model::draws::Draws;
 
 /// A state whose variance is below this part of the sample's describes single points.
 const SPURIOUS: f64 = 1e-3;
+
+/// A better first state is worth another run when the log-likelihood gains this much.
+const START_GAIN: f64 = 1e-3;
 
 /// How to search.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,10 +78,11 @@ pub fn fit_diagonal(x: &[Vec<f64>], search: &HmmSearch) -> Result<HmmFit, ModelE
         variance_floor: floor,
         pseudo_count: search.pseudo_count,
     };
-    let run = |from: &GaussianHmm, options: &EmOptions| {
-        let run = expectation_maximisation(from, x, options).ok()?;
+    let mut prepared = Sample::new(x, search.states);
+    let mut run = |from: &GaussianHmm, options: &EmOptions| {
+        let run = em::run(from, &mut prepared, options).ok()?;
         let proper = |state: &State| state.variances().iter().zip(&sample).all(|(v, s)| *v > SPURIOUS * s);
-        let value = posteriors(&run.model, x).ok()?.log_likelihood;
+        let value = prepared.log_likelihood(&run.model).ok()?;
         (value.is_finite() && run.model.states.iter().all(proper)).then_some((
             run.model,
             value,
@@ -91,7 +96,19 @@ pub fn fit_diagonal(x: &[Vec<f64>], search: &HmmSearch) -> Result<HmmFit, ModelE
     let mut long: Vec<(GaussianHmm, f64, bool)> = short
         .iter()
         .take(search.long_runs)
-        .filter_map(|(model, _, _)| run(model, &options(search.steps, 1e-9)))
+        .filter_map(|(model, _, _)| {
+            let settled = run(model, &options(search.steps, 1e-9))?;
+            // The likelihood is linear in the first distribution, so its best is one state alone. EM
+            // ends at such a state, not always at the best one.
+            let sure = (0..search.states).filter_map(|k| run(&sure_start(&settled.0, k), &options(0, 0.0)));
+            let best = sure.max_by(|a, b| a.1.total_cmp(&b.1))?;
+            let again = if best.1 > settled.1 + START_GAIN {
+                run(&best.0, &options(search.steps, 1e-9))
+            } else {
+                None
+            };
+            Some(again.filter(|other| other.1 > settled.1).unwrap_or(settled))
+        })
         .collect();
     long.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (model, log_likelihood, converged) =
@@ -106,6 +123,12 @@ pub fn fit_diagonal(x: &[Vec<f64>], search: &HmmSearch) -> Result<HmmFit, ModelE
         agreeing,
         converged: *converged,
     })
+}
+
+/// The same model, certain to begin in state `k`.
+fn sure_start(model: &GaussianHmm, k: usize) -> GaussianHmm {
+    let start = (0..model.start.len()).map(|j| f64::from(u8::from(j == k))).collect();
+    GaussianHmm { start, ..model.clone() }
 }
 
 fn sample_variances(x: &[Vec<f64>], d: usize) -> Vec<f64> {

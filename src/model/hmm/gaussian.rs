@@ -59,6 +59,16 @@ impl State {
         Self::new(mean, &(0..d).map(row).collect::<Vec<Vec<f64>>>())
     }
 
+    /// Standard deviation of each coordinate, if they are independent.
+    pub(super) fn independent_deviations(&self) -> Option<impl Iterator<Item = f64> + '_> {
+        let independent = self.factor.iter().enumerate().all(|(i, row)| row[..i].iter().all(|v| *v == 0.0));
+        independent.then(|| self.factor.iter().enumerate().map(|(i, row)| row[i]))
+    }
+
+    pub(super) const fn log_constant(&self) -> f64 {
+        self.log_constant
+    }
+
     /// Variance of each coordinate.
     #[must_use]
     pub fn variances(&self) -> Vec<f64> {

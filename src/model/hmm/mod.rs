@@ -6,10 +6,12 @@
 //! when it grows; they are for reports, and their type says so.
 //!
 //! All recursions run in logs, so that an outlier far from every state or a transition of
-//! probability zero is an ordinary value.
+//! probability zero is an ordinary value. Only a search takes a shorter way where it gives the same
+//! numbers, and goes back to logs where it would not.
 
 mod diagnostic;
 mod em;
+mod expectation;
 mod fit;
 mod gaussian;
 mod recursions;

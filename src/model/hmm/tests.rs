@@ -119,6 +119,31 @@ fn three_states_are_found_ordered_and_labelled() {
     assert_eq!(fit, fit_three_states(&returns, 1).unwrap());
 }
 
+/// No first distribution gives the data a higher likelihood than the fit's.
+#[test]
+fn a_fit_begins_in_its_best_state() {
+    for seed in 0..4 {
+        let x = simulate(&model(), 300, seed);
+        let search = HmmSearch {
+            states: 3,
+            starts: 4,
+            long_runs: 4,
+            steps: 200,
+            variance_prior: 0.0,
+            variance_floor: 1e-4,
+            pseudo_count: 0.0,
+            seed,
+        };
+        let found = fit_diagonal(&x, &search).unwrap();
+        for k in 0..3 {
+            let start = (0..3).map(|j| if j == k { 1.0 } else { 0.0 }).collect();
+            let other = posteriors(&GaussianHmm { start, ..found.model.clone() }, &x);
+            let value = other.map_or(f64::NEG_INFINITY, |all| all.log_likelihood);
+            assert!(value < found.log_likelihood + 2e-3, "seed {seed}: {value} {}", found.log_likelihood);
+        }
+    }
+}
+
 #[test]
 fn what_is_no_model_or_no_data_is_refused() {
     assert_eq!(State::diagonal(vec![0.0], &[0.0]), Err(ModelError::Singular));

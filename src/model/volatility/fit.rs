@@ -3,19 +3,23 @@
 //! Both searches run on the data divided by their standard deviation, so that a change of units
 //! changes nothing but units, and in coordinates in which every point is inside the bounds.
 
+use nalgebra::SMatrix;
+
 use super::egarch::{Centre, Egarch};
 use super::errors::{Errors, MEAN_ABS_NORMAL};
 use super::garch::Garch;
-use super::{VariancePath, backcast};
+use super::{VariancePath, backcast, score};
 use crate::model::ModelError;
 use crate::model::error::check_series;
-use crate::model::optimise::{Limits, Optimum, minimise};
+use crate::model::optimise::{Limits, Optimum, inverse_of_diagonal, minimise, minimise_with_slope};
 
 /// Two starts agree when their log-likelihoods are this close.
 const AGREEMENT: f64 = 0.5;
 /// Degrees of freedom inside which the search stays: the variance exists, and beyond 200 a t is a
 /// normal.
 const NU: (f64, f64) = (2.05, 200.0);
+/// When the search for an EGARCH stops.
+const LIMITS: Limits = Limits { iterations: 400, value_tolerance: 1e-11, gradient_tolerance: 1e-8 };
 
 /// A fitted model with its path.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,24 +34,29 @@ pub struct VolatilityFit<M> {
     pub agreeing: usize,
 }
 
-/// The largest `|beta|` of an EGARCH search.
+/// How to search for an EGARCH.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EgarchBounds {
-    /// Below 1.
+pub struct EgarchSearch {
+    /// The largest `|beta|`, below 1.
     pub beta_max: f64,
+    /// Starting points, 1 to [`EGARCH_STARTS`]; the first is the specification's, the others are around it.
+    pub starts: usize,
 }
 
-impl EgarchBounds {
+/// The most starting points that a search has.
+pub const EGARCH_STARTS: usize = 6;
+
+impl EgarchSearch {
     /// The product's (C6).
     #[must_use]
     pub const fn product() -> Self {
-        Self { beta_max: 0.9995 }
+        Self { beta_max: 0.9995, starts: EGARCH_STARTS }
     }
 
     /// All of the stationary region.
     #[must_use]
     pub const fn stationary() -> Self {
-        Self { beta_max: 1.0 - 1e-9 }
+        Self { beta_max: 1.0 - 1e-9, starts: EGARCH_STARTS }
     }
 }
 
@@ -60,7 +69,7 @@ impl EgarchBounds {
 pub fn fit_egarch(
     y: &[f64],
     centre: Centre,
-    bounds: EgarchBounds,
+    search: EgarchSearch,
 ) -> Result<VolatilityFit<Egarch>, ModelError> {
     let (z, scale) = standardise(y)?;
     let start = backcast(&z)?;
@@ -69,29 +78,54 @@ pub fn fit_egarch(
         omega: x[1],
         alpha: x[2],
         gamma: x[3],
-        beta: bounds.beta_max * x[4].tanh(),
+        beta: search.beta_max * x[4].tanh(),
         errors: Errors::StudentT { nu: nu_at(x[5]) },
         centre,
     };
     let mean = z.iter().sum::<f64>() / z.len() as f64;
-    let starts = [
+    let starts: [(f64, f64, f64, f64); EGARCH_STARTS] = [
         (0.15, -0.05, 0.92, 8.0),
         (0.10, 0.00, 0.97, 6.0),
         (0.30, -0.05, 0.80, 5.0),
         (0.20, 0.05, 0.985, 4.5),
         (0.10, -0.10, 0.50, 8.0),
         (0.25, -0.02, 0.95, 30.0),
-    ]
-    .map(|(alpha, gamma, beta, nu): (f64, f64, f64, f64)| {
-        // The log variance has mean zero in these units, so omega only offsets a centre that is not
-        // E|z|.
-        let offset = match centre {
-            Centre::MeanAbs => 0.0,
-            Centre::Normal => alpha * (MEAN_ABS_NORMAL - Errors::StudentT { nu }.mean_abs()),
-        };
-        vec![mean, offset, alpha, gamma, (beta / bounds.beta_max).atanh(), nu_point(nu)]
-    });
-    let (best, agreeing) = search(|x| -model(x).run(&z, start, |_, _| {}).0, &starts)?;
+    ];
+    let starts: Vec<Vec<f64>> = starts[..search.starts.clamp(1, EGARCH_STARTS)]
+        .iter()
+        .map(|&(alpha, gamma, beta, nu)| {
+            // The log variance has mean zero in these units, so omega only offsets a centre that is
+            // not E|z|.
+            let offset = match centre {
+                Centre::MeanAbs => 0.0,
+                Centre::Normal => alpha * (MEAN_ABS_NORMAL - Errors::StudentT { nu }.mean_abs()),
+            };
+            vec![mean, offset, alpha, gamma, (beta / search.beta_max).atanh(), nu_point(nu)]
+        })
+        .collect();
+    // What one unit of each coordinate is in its parameter.
+    let stretch = |x: &[f64]| {
+        let p = logistic(x[5]);
+        [1.0, 1.0, 1.0, 1.0, search.beta_max * (1.0 - x[4].tanh().powi(2)), (NU.1 - NU.0) * p * (1.0 - p)]
+    };
+    let loss = |x: &[f64], slope: &mut [f64]| {
+        let (value, by_parameter) = score::log_likelihood(&model(x), nu_at(x[5]), &z, start);
+        for ((to, by), stretch) in slope.iter_mut().zip(by_parameter).zip(stretch(x)) {
+            *to = -by * stretch;
+        }
+        -value
+    };
+    let curvature = |x: &[f64]| {
+        let stretch = stretch(x);
+        let mut products = score::score_products(&model(x), nu_at(x[5]), &z, start);
+        for (row, a) in products.iter_mut().zip(stretch) {
+            row.iter_mut().zip(stretch).for_each(|(cell, b)| *cell *= a * b);
+        }
+        products
+    };
+    let found =
+        starts.iter().map(|x| minimise_with_slope(loss, x, &inverse(&curvature(x)), LIMITS)).collect();
+    let (best, agreeing) = best_of(found)?;
     let unit = model(&best.point);
     let fitted =
         Egarch { mu: unit.mu * scale, omega: unit.omega + (1.0 - unit.beta) * 2.0 * scale.ln(), ..unit };
@@ -138,7 +172,8 @@ pub fn fit_garch(y: &[f64], kind: ErrorKind) -> Result<VolatilityFit<Garch>, Mod
             x
         },
     );
-    let (best, agreeing) = search(|x| -model(x).run(&z, start, |_| {}).0, &starts)?;
+    let loss = |x: &[f64]| -model(x).run(&z, start, |_| {}).0;
+    let (best, agreeing) = best_of(starts.iter().map(|x| minimise(loss, x, Limits::default())).collect())?;
     let unit = model(&best.point);
     let fitted = Garch { mu: unit.mu * scale, omega: unit.omega * scale * scale, ..unit };
     Ok(VolatilityFit { path: fitted.variances(y)?, model: fitted, converged: best.converged, agreeing })
@@ -156,8 +191,8 @@ fn standardise(y: &[f64]) -> Result<(Vec<f64>, f64), ModelError> {
     Ok((y.iter().map(|v| v / scale).collect(), scale))
 }
 
-fn search(loss: impl Fn(&[f64]) -> f64, starts: &[Vec<f64>]) -> Result<(Optimum, usize), ModelError> {
-    let found: Vec<Optimum> = starts.iter().map(|start| minimise(&loss, start, Limits::default())).collect();
+/// The best of several searches, and how many agree with it.
+fn best_of(found: Vec<Optimum>) -> Result<(Optimum, usize), ModelError> {
     let best = found
         .iter()
         .filter(|optimum| optimum.value.is_finite())
@@ -165,6 +200,18 @@ fn search(loss: impl Fn(&[f64]) -> f64, starts: &[Vec<f64>]) -> Result<(Optimum,
         .ok_or(ModelError::NotConverged { iterations: Limits::default().iterations })?;
     let agreeing = found.iter().filter(|optimum| optimum.value < best.value + AGREEMENT).count();
     Ok((best.clone(), agreeing))
+}
+
+/// The inverse of a curvature, or of its diagonal where it has none.
+fn inverse(curvature: &[score::Slope; score::PARAMETERS]) -> Vec<Vec<f64>> {
+    const N: usize = score::PARAMETERS;
+    let matrix = SMatrix::<f64, N, N>::from_fn(|i, j| curvature[i][j]);
+    match matrix.cholesky().map(|factor| factor.inverse()) {
+        Some(inverse) if inverse.iter().all(|v| v.is_finite()) => {
+            (0..N).map(|i| (0..N).map(|j| inverse[(i, j)]).collect()).collect()
+        }
+        _ => inverse_of_diagonal(&std::array::from_fn::<f64, N, _>(|i| curvature[i][i])),
+    }
 }
 
 fn logistic(x: f64) -> f64 {
@@ -215,11 +262,11 @@ mod tests {
     #[test]
     fn a_fit_beats_the_truth_and_units_do_not_matter() {
         let y = simulate(&TRUTH, 800, 4);
-        let found = fit_egarch(&y, Centre::MeanAbs, EgarchBounds::product()).unwrap();
+        let found = fit_egarch(&y, Centre::MeanAbs, EgarchSearch::product()).unwrap();
         assert!(found.path.log_likelihood >= TRUTH.variances(&y).unwrap().log_likelihood);
         assert!(found.converged && found.agreeing >= 2, "{found:?}");
         let doubled: Vec<f64> = y.iter().map(|v| 2.0 * v).collect();
-        let other = fit_egarch(&doubled, Centre::MeanAbs, EgarchBounds::product()).unwrap();
+        let other = fit_egarch(&doubled, Centre::MeanAbs, EgarchSearch::product()).unwrap();
         let ratio = other.path.next / found.path.next;
         assert!((ratio - 4.0).abs() < 1e-6, "doubling returns doubles volatility: {ratio}");
     }
@@ -227,8 +274,8 @@ mod tests {
     #[test]
     fn the_two_centres_are_one_likelihood() {
         let y = simulate(&TRUTH, 600, 9);
-        let a = fit_egarch(&y, Centre::MeanAbs, EgarchBounds::product()).unwrap();
-        let b = fit_egarch(&y, Centre::Normal, EgarchBounds::product()).unwrap();
+        let a = fit_egarch(&y, Centre::MeanAbs, EgarchSearch::product()).unwrap();
+        let b = fit_egarch(&y, Centre::Normal, EgarchSearch::product()).unwrap();
         assert!((a.path.log_likelihood - b.path.log_likelihood).abs() < 0.2);
         let shift = a.model.alpha * (MEAN_ABS_NORMAL - a.model.errors.mean_abs());
         assert!((b.model.omega - a.model.omega - shift).abs() < 5e-3, "{a:?} {b:?}");
@@ -236,7 +283,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_fitted_is_refused() {
-        let refused = |y: &[f64]| fit_egarch(y, Centre::Normal, EgarchBounds::stationary()).unwrap_err();
+        let refused = |y: &[f64]| fit_egarch(y, Centre::Normal, EgarchSearch::stationary()).unwrap_err();
         assert_eq!(refused(&[]), ModelError::EmptyInput);
         assert_eq!(refused(&[1.0; 5]), ModelError::TooShort { need: 10, got: 5 });
         assert_eq!(refused(&[0.1; 50]), ModelError::Degenerate { why: "the values do not vary" });

@@ -15,6 +15,7 @@ pub mod fit;
 pub mod forecast;
 pub mod garch;
 pub mod model;
+mod score;
 
 use crate::model::ModelError;
 use crate::model::error::check_finite;

@@ -12,7 +12,7 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 use super::egarch::{Centre, Egarch};
 use super::errors::Errors;
 use super::ewma::{EwmaSpec, zero_mean};
-use super::fit::{EgarchBounds, VolatilityFit, fit_egarch};
+use super::fit::{EgarchSearch, VolatilityFit, fit_egarch};
 use super::forecast::{Simulation, simulate};
 use crate::model::error::check_finite;
 use crate::model::{ModelError, Provenance};
@@ -142,7 +142,7 @@ impl JudgedVolatility {
             return Err(ModelError::TooShort { need: FIT_MIN, got: returns.len() });
         }
         let percent: Vec<f64> = returns.iter().map(|r| 100.0 * r).collect();
-        let found = fit_egarch(&percent, Centre::MeanAbs, EgarchBounds::product())?;
+        let found = fit_egarch(&percent, Centre::MeanAbs, EgarchSearch::product())?;
         let faults = faults(&found, returns)?;
         // A fit that may not be used need not be fit for a closer look either.
         let warnings = match warnings(&found, &percent) {
@@ -372,7 +372,7 @@ mod tests {
     fn rules_name_what_they_dislike() {
         let returns = clustered(400, 7);
         let percent: Vec<f64> = returns.iter().map(|r| 100.0 * r).collect();
-        let good = fit_egarch(&percent, Centre::MeanAbs, EgarchBounds::product()).unwrap();
+        let good = fit_egarch(&percent, Centre::MeanAbs, EgarchSearch::product()).unwrap();
         assert_eq!(faults(&good, &returns), Ok(vec![]));
         let with = |edit: fn(&mut VolatilityFit<Egarch>)| {
             let mut fit = good.clone();

@@ -6,7 +6,8 @@
 
 #![allow(clippy::needless_range_loop, reason = "i and j are the regimes before and now, as in the formulas")]
 
-use super::{Form, Pair, SwitchingAr, filter, smooth};
+use super::expectation::{Expectation, Sample, offsets};
+use super::{Form, Pair, SwitchingAr};
 use crate::model::ModelError;
 
 /// What keeps an estimate away from the edges of the model.
@@ -56,27 +57,30 @@ pub fn expectation_maximisation(
     regularisation: &Regularisation,
     steps: usize,
 ) -> Result<SwitchingAr, ModelError> {
-    run(start, y, regularisation, steps).map(|path| path.params)
+    start.check()?;
+    super::filter::check_values(y)?;
+    run(start, &mut Sample::new(y), regularisation, steps).map(|path| path.params)
 }
 
+/// The parameters come checked, and the values finite.
 pub(super) fn run(
     start: SwitchingAr,
-    y: &[f64],
+    sample: &mut Sample<'_>,
     regularisation: &Regularisation,
     steps: usize,
 ) -> Result<EmPath, ModelError> {
-    let floor = regularisation.variance_floor * sample_variance(y);
+    let floor = regularisation.variance_floor * sample_variance(sample.values());
     let mut params = start;
     let mut trace: Vec<f64> = Vec::new();
     for _ in 0..steps {
-        let filtered = filter(&params, y)?;
+        let expectation = sample.expect(&params)?;
         let before = trace.last().copied();
-        trace.push(filtered.log_likelihood);
-        if before.is_some_and(|l| (filtered.log_likelihood - l).abs() < 1e-8 * l.abs().max(1.0)) {
+        trace.push(expectation.log_likelihood);
+        let near = |l: f64| (expectation.log_likelihood - l).abs() < 1e-8 * l.abs().max(1.0);
+        if before.is_some_and(near) {
             break;
         }
-        let weights = smooth(&filtered).joint;
-        maximise(&mut params, y, &weights, regularisation, floor)?;
+        maximise(&mut params, &expectation, sample.mean(), regularisation, floor)?;
     }
     Ok(EmPath { params, trace })
 }
@@ -89,42 +93,45 @@ pub(super) fn sample_variance(y: &[f64]) -> f64 {
 
 fn maximise(
     params: &mut SwitchingAr,
-    y: &[f64],
-    weights: &[Pair],
+    expectation: &Expectation,
+    mean: f64,
     regularisation: &Regularisation,
     floor: f64,
 ) -> Result<(), ModelError> {
-    params.transition = transition(weights, regularisation)?;
+    params.transition = transition(expectation, regularisation)?;
     match params.form {
-        Form::Intercept => regress(params, y, weights, regularisation)?,
-        Form::Mean => centre(params, y, weights, regularisation)?,
+        Form::Intercept => regress(params, expectation, mean, regularisation)?,
+        Form::Mean => centre(params, expectation, mean, regularisation)?,
     }
+    let squares = squared_errors(params, expectation, mean);
     for j in 0..2 {
-        let (mut squares, mut total) = (0.0, 0.0);
-        for (pair, w) in y.windows(2).zip(weights) {
-            for i in 0..2 {
-                let u = params.residual(i, j, pair[0], pair[1]);
-                squares += w[i][j] * u * u;
-                total += w[i][j];
-            }
-        }
-        params.variance[j] = (squares / total).max(floor);
+        params.variance[j] = (squares[j] / weight_now(expectation, j)).max(floor);
     }
     params.check()
 }
 
-fn transition(weights: &[Pair], regularisation: &Regularisation) -> Result<Pair, ModelError> {
-    let mut counts = [[regularisation.pseudo_count; 2]; 2];
-    for w in weights {
-        for i in 0..2 {
-            for j in 0..2 {
-                counts[i][j] += w[i][j];
-            }
-        }
-    }
+/// Expected number of bars in regime `j`.
+pub(super) fn weight_now(expectation: &Expectation, j: usize) -> f64 {
+    expectation.moments[0][j].n + expectation.moments[1][j].n
+}
+
+/// The weighted sum of squared errors in each regime.
+pub(super) fn squared_errors(params: &SwitchingAr, expectation: &Expectation, mean: f64) -> [f64; 2] {
+    let offset = offsets(params, mean);
+    [0, 1].map(|j| {
+        let of_pair = |i: usize| {
+            let (m, phi, a) = (&expectation.moments[i][j], params.phi[j], offset[i][j]);
+            m.yy + phi * phi * m.xx + a * a * m.n - 2.0 * (phi * m.xy + a * m.y - a * phi * m.x)
+        };
+        (of_pair(0) + of_pair(1)).max(0.0)
+    })
+}
+
+fn transition(expectation: &Expectation, regularisation: &Regularisation) -> Result<Pair, ModelError> {
     let (low, high) = (regularisation.probability_min, 1.0 - regularisation.probability_min);
     let mut transition = [[0.0; 2]; 2];
-    for (row, count) in transition.iter_mut().zip(counts) {
+    for (row, moments) in transition.iter_mut().zip(&expectation.moments) {
+        let count = moments.map(|m| m.n + regularisation.pseudo_count);
         let total = count[0] + count[1];
         if total <= 1e-9 {
             return Err(ModelError::Degenerate { why: "one regime only" });
@@ -138,31 +145,21 @@ fn transition(weights: &[Pair], regularisation: &Regularisation) -> Result<Pair,
 /// Weighted least squares of `y_t` on `(1, y_{t-1})` in each regime.
 fn regress(
     params: &mut SwitchingAr,
-    y: &[f64],
-    weights: &[Pair],
+    expectation: &Expectation,
+    mean: f64,
     regularisation: &Regularisation,
 ) -> Result<(), ModelError> {
     for j in 0..2 {
-        let weight = |w: &Pair| w[0][j] + w[1][j];
-        let (mut total, mut mean_x, mut mean_y) = (0.0, 0.0, 0.0);
-        for (pair, w) in y.windows(2).zip(weights) {
-            total += weight(w);
-            mean_x += weight(w) * pair[0];
-            mean_y += weight(w) * pair[1];
-        }
+        let total = weight_now(expectation, j);
         if total <= 1e-9 {
             return Err(ModelError::Degenerate { why: "one regime only" });
         }
-        mean_x /= total;
-        mean_y /= total;
-        let (mut xx, mut xy) = (0.0, 0.0);
-        for (pair, w) in y.windows(2).zip(weights) {
-            xx += weight(w) * (pair[0] - mean_x).powi(2);
-            xy += weight(w) * (pair[0] - mean_x) * (pair[1] - mean_y);
-        }
+        let m = &expectation.moments[0][j];
+        let (mean_x, mean_y) = (m.x / total, m.y / total);
+        let (xx, xy) = (m.xx - total * mean_x * mean_x, m.xy - total * mean_x * mean_y);
         let slope = if xx > 0.0 { xy / xx } else { 0.0 };
         params.phi[j] = slope.clamp(-regularisation.phi_max, regularisation.phi_max);
-        params.location[j] = mean_y - params.phi[j] * mean_x;
+        params.location[j] = mean_y + mean - params.phi[j] * (mean_x + mean);
     }
     Ok(())
 }
@@ -171,26 +168,25 @@ fn regress(
 /// given the means.
 fn centre(
     params: &mut SwitchingAr,
-    y: &[f64],
-    weights: &[Pair],
+    expectation: &Expectation,
+    mean: f64,
     regularisation: &Regularisation,
 ) -> Result<(), ModelError> {
     let mut a = [[0.0; 2]; 2];
     let mut b = [0.0; 2];
-    for (pair, w) in y.windows(2).zip(weights) {
-        for i in 0..2 {
-            for j in 0..2 {
-                // The error is `z - x . m`: m[j] enters with 1, m[i] with -phi[j], both if i = j.
-                let z = pair[1] - params.phi[j] * pair[0];
-                let mut x = [0.0; 2];
-                x[j] += 1.0;
-                x[i] -= params.phi[j];
-                let weight = w[i][j] / params.variance[j];
-                for r in 0..2 {
-                    b[r] += weight * x[r] * z;
-                    for c in 0..2 {
-                        a[r][c] += weight * x[r] * x[c];
-                    }
+    for i in 0..2 {
+        for j in 0..2 {
+            let m = &expectation.moments[i][j];
+            // The error is `z - x . location`: location[j] enters with 1, location[i] with -phi[j],
+            // both if i = j.
+            let mut x = [0.0; 2];
+            x[j] += 1.0;
+            x[i] -= params.phi[j];
+            let z = m.y - params.phi[j] * m.x;
+            for r in 0..2 {
+                b[r] += x[r] * z / params.variance[j];
+                for c in 0..2 {
+                    a[r][c] += m.n * x[r] * x[c] / params.variance[j];
                 }
             }
         }
@@ -200,19 +196,19 @@ fn centre(
     if !solvable {
         return Err(ModelError::Degenerate { why: "one regime only" });
     }
-    params.location =
+    let location =
         [(b[0] * a[1][1] - b[1] * a[0][1]) / determinant, (a[0][0] * b[1] - a[1][0] * b[0]) / determinant];
     for j in 0..2 {
         let (mut xx, mut xy) = (0.0, 0.0);
-        for (pair, w) in y.windows(2).zip(weights) {
-            for i in 0..2 {
-                let x = pair[0] - params.location[i];
-                xx += w[i][j] * x * x;
-                xy += w[i][j] * x * (pair[1] - params.location[j]);
-            }
+        for i in 0..2 {
+            let m = &expectation.moments[i][j];
+            let (l, k) = (location[i], location[j]);
+            xx += m.xx - 2.0 * l * m.x + l * l * m.n;
+            xy += m.xy - l * m.y - k * m.x + l * k * m.n;
         }
         let slope = if xx > 0.0 { xy / xx } else { 0.0 };
         params.phi[j] = slope.clamp(-regularisation.phi_max, regularisation.phi_max);
     }
+    params.location = location.map(|l| l + mean);
     Ok(())
 }

@@ -136,15 +136,22 @@ impl Filtered {
     }
 }
 
+/// Refuses series that the recursions cannot run over: fewer than two values, or one that is not
+/// finite or beyond 1e50.
+pub(super) fn check_values(y: &[f64]) -> Result<(), ModelError> {
+    check_series(y, 2)?;
+    match y.iter().find(|value| value.abs() > VALUE_MAX) {
+        Some(&value) => Err(ModelError::OutOfDomain { name: "value", value, domain: "at most 1e50 in size" }),
+        None => Ok(()),
+    }
+}
+
 /// Filters a series with given parameters.
 ///
 /// # Errors
 /// As [`Filter::new`]; fewer than two values, or one that is not finite or beyond 1e50.
 pub fn filter(params: &SwitchingAr, y: &[f64]) -> Result<Filtered, ModelError> {
-    check_series(y, 2)?;
-    if let Some(&value) = y.iter().find(|value| value.abs() > VALUE_MAX) {
-        return Err(ModelError::OutOfDomain { name: "value", value, domain: "at most 1e50 in size" });
-    }
+    check_values(y)?;
     let mut filter = Filter::new(*params)?;
     let steps = y.iter().filter_map(|&value| filter.on_value(value)).collect();
     Ok(Filtered { log_likelihood: filter.log_likelihood, steps })

@@ -16,8 +16,10 @@
 //! type.
 
 mod em;
+mod expectation;
 mod filter;
 mod fit;
+mod map;
 mod params;
 mod smoother;
 mod starts;

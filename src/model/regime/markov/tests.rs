@@ -67,7 +67,8 @@ fn expectation_maximisation_never_loses_likelihood() {
     for form in [Form::Mean, Form::Intercept] {
         let y = simulate(&params(form), 400, 3);
         for start in super::starts::starts(form, &y, 6, 1) {
-            let path = super::em::run(start, &y, &Regularisation::none(), 60).unwrap();
+            let mut sample = super::expectation::Sample::new(&y);
+            let path = super::em::run(start, &mut sample, &Regularisation::none(), 60).unwrap();
             for pair in path.trace.windows(2) {
                 // The start's distribution depends on P too, which the closed form leaves out.
                 assert!(pair[1] > pair[0] - 1e-3, "{form:?}: {} then {}", pair[0], pair[1]);

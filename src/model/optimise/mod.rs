@@ -3,11 +3,15 @@
 //! Two methods, small enough to read: BFGS with central differences and a backtracking line search,
 //! which is fast near an optimum; and the Nelder-Mead simplex, which needs no gradient and goes on
 //! where a likelihood is kinked or partly undefined. [`minimise`] uses the first and falls back on
-//! the second. Both are deterministic. Constraints belong to the caller, who maps its parameters
+//! the second; [`minimise_with_slope`] does the same for a function that gives its own gradient. Both are deterministic. Constraints belong to the caller, who maps its parameters
 //! onto the whole line; a value that is NaN or infinite counts as the worst possible.
 //!
 //! A result is never better than the function says: the value returned is the function at the point
 //! returned. [`Optimum::converged`] is about the last steps, not about the optimum being global.
+
+mod with_slope;
+
+pub use with_slope::{bfgs_with_slope, inverse_of_diagonal, minimise_with_slope};
 
 /// A point, its value, and how the search ended.
 #[derive(Clone, Debug, PartialEq)]
