@@ -44,13 +44,13 @@ pub struct Hazard {
 impl Hazard {
     /// Intensity at a distance and pressure.
     #[must_use]
-    pub fn at(&self, distance: f64, pressure: f64) -> f64 {
+    pub(crate) fn at(&self, distance: f64, pressure: f64) -> f64 {
         self.lambda0 * (-self.alpha * distance).exp() * (1.0 + self.beta * pressure)
     }
 
     /// Probability of a fill within `time`.
     #[must_use]
-    pub fn fill_probability(&self, distance: f64, pressure: f64, time: f64) -> f64 {
+    pub(crate) fn fill_probability(&self, distance: f64, pressure: f64, time: f64) -> f64 {
         -(-self.at(distance, pressure) * time).exp_m1()
     }
 }

@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::ModelError;
+use crate::model::error::finite;
 use crate::model::units::{Bps, DailyVol, TradingDays, require, require_non_negative, require_positive};
 
 /// Risk aversion if none is configured, per unit of the quote currency.
@@ -52,7 +53,7 @@ impl LinearImpact {
         require_non_negative("half spread", half_spread)?;
         require_positive("mid", mid)?;
         require_positive("adv", adv)?;
-        let eta = k1 * mid / adv;
+        let eta = finite("eta", k1 * mid / adv)?;
         Ok(Self { eta, gamma: PERMANENT_SHARE * eta, epsilon: half_spread * mid })
     }
 }

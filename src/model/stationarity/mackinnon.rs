@@ -109,11 +109,11 @@ impl Surface {
         }
     }
 
-    /// Critical values for `n` rows used.
+    /// Critical values for `n` rows used, at least one.
     #[must_use]
     pub fn critical_values(self, n: usize) -> CriticalValues {
         let table = self.table();
-        let at = |level: usize| polynomial(&table.critical[level], 1.0 / n as f64);
+        let at = |level: usize| polynomial(&table.critical[level], 1.0 / n.max(1) as f64);
         CriticalValues { one_percent: at(0), five_percent: at(1), ten_percent: at(2) }
     }
 

@@ -26,7 +26,7 @@ pub struct Gpd {
 impl Gpd {
     /// Log-likelihood of excesses; minus infinity if one lies beyond the end of the tail.
     #[must_use]
-    pub fn log_likelihood(&self, excesses: &[f64]) -> f64 {
+    pub(crate) fn log_likelihood(&self, excesses: &[f64]) -> f64 {
         let n = excesses.len() as f64;
         if self.xi.abs() < XI_ZERO {
             return -n * self.beta.ln() - excesses.iter().sum::<f64>() / self.beta;

@@ -70,12 +70,6 @@ impl Egarch {
         }
     }
 
-    /// `ln sigma^2` of the next value, from this one's and its standardised error.
-    #[must_use]
-    pub fn next_log_variance(&self, log_variance: f64, z: f64) -> f64 {
-        self.step(self.centre_value(), log_variance, z)
-    }
-
     pub(super) fn step(&self, centre: f64, log_variance: f64, z: f64) -> f64 {
         self.omega + self.alpha * (z.abs() - centre) + self.gamma * z + self.beta * log_variance
     }

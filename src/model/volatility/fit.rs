@@ -196,7 +196,7 @@ mod tests {
             .map(|_| {
                 let z = draws.student_t(nu) * ((nu - 2.0) / nu).sqrt();
                 let y = model.mu + z * (0.5f64 * log_variance).exp();
-                log_variance = model.next_log_variance(log_variance, z);
+                log_variance = model.step(model.centre_value(), log_variance, z);
                 y
             })
             .collect()

@@ -20,7 +20,7 @@ const HORIZON_MAX: usize = 252;
 /// `E[ln sigma^2]` 1 to `horizon` steps ahead, from `ln sigma^2` of the next value: exact for any
 /// errors.
 #[must_use]
-pub fn mean_log_variance(model: &Egarch, next_log_variance: f64, horizon: usize) -> Vec<f64> {
+pub(crate) fn mean_log_variance(model: &Egarch, next_log_variance: f64, horizon: usize) -> Vec<f64> {
     let drift = model.omega + model.alpha * (model.errors.mean_abs() - model.centre_value());
     std::iter::successors(Some(next_log_variance), |l| Some(drift + model.beta * l)).take(horizon).collect()
 }

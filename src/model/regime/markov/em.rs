@@ -8,6 +8,7 @@
 
 use super::{Form, Pair, SwitchingAr, filter, smooth};
 use crate::model::ModelError;
+use crate::model::error::check_finite;
 
 /// What keeps an estimate away from the edges of the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +66,8 @@ pub(super) fn run(
     regularisation: &Regularisation,
     steps: usize,
 ) -> Result<EmPath, ModelError> {
+    start.check()?;
+    check_finite(y)?;
     let floor = regularisation.variance_floor * sample_variance(y);
     let mut params = start;
     let mut trace: Vec<f64> = Vec::new();
