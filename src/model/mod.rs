@@ -23,6 +23,7 @@ pub mod microstructure;
 pub mod multiple_testing;
 pub mod nnls;
 pub(crate) mod optimise;
+pub mod out_of_sample;
 pub(crate) mod probability;
 pub mod promoter;
 pub mod provenance;

@@ -8,7 +8,7 @@ use himal::model::regime::{FilteredProbability, Regime, SmoothedProbability, dai
 use himal::model::volatility::egarch::{Centre, Egarch};
 use himal::model::volatility::errors::Errors;
 use himal::model::volatility::ewma::{self, EwmaFilter, EwmaSpec, EwmaStart};
-use himal::model::volatility::fit::{EgarchBounds, ErrorKind, fit_egarch, fit_garch};
+use himal::model::volatility::fit::{EgarchBounds, ErrorKind, fit_egarch, fit_egarch_where, fit_garch};
 use himal::model::volatility::forecast::{self, Simulation};
 use himal::model::volatility::garch::Garch;
 use himal::model::volatility::{backcast, model};
@@ -267,11 +267,12 @@ fn volatility() {
         let y = s.series(120);
         let e = egarch(s);
         holds!(e.check(), e.variances(&y), e.standardised(&y), e.errors.check(), backcast(&y));
+        let counted: Vec<bool> = (0..s.length(120)).map(|_| s.flag()).collect();
+        holds!(e.log_likelihood_where(&y, &counted), e.log_likelihood_where(&y, &vec![true; y.len()]));
         let horizon = s.below(30);
         if e.check().is_ok() {
             let log_variance = s.float();
             holds!(e.unconditional_volatility());
-            holds!(e.errors.mean_abs());
             holds!(forecast::normal_mean_variance(&e, log_variance, horizon));
             let paths = s.below(50);
             let simulation = Simulation { paths, seed: 3, truncate: s.maybe() };
@@ -311,6 +312,8 @@ fn fits_of_volatility() {
         let centre = s.pick(&[Centre::MeanAbs, Centre::Normal]);
         let bounds = s.pick(&[EgarchBounds::product(), EgarchBounds::stationary()]);
         let y = s.series(110);
+        let counted: Vec<bool> = y.iter().map(|_| s.flag()).collect();
+        holds!(fit_egarch_where(&y, &counted, centre, bounds));
         let found = fit_egarch(&y, centre, bounds);
         holds!(&found, fit_garch(&s.series(110), s.pick(&[ErrorKind::Normal, ErrorKind::StudentT])));
         if let Ok(found) = found {

@@ -7,6 +7,7 @@ mod sound;
 mod source;
 mod statistics;
 mod beliefs;
+mod causality;
 mod decisions;
 mod executions;
 mod markets;

@@ -4,7 +4,7 @@ use himal::market::{ContractNo, Tick};
 use himal::model::anomaly::*;
 use himal::model::covariance::regime_blend::RegimeCovariances;
 use himal::model::covariance::{
-    breakdown, contribution, correlation, mean_off_diagonal, psd, sample, shrinkage,
+    breakdown, contribution, correlation, psd, sample, shrinkage,
 };
 use himal::model::feature::liquidity::*;
 use himal::model::feature::ownership::{concentration, ownership};
@@ -274,7 +274,6 @@ fn covariances() {
         let vols = s.series_of(square.nrows());
         holds!(
             correlation(&square),
-            mean_off_diagonal(&square),
             contribution::covariance_of(&square, &vols),
             contribution::covariance_of(&square, &s.series(5)),
             contribution::contributions(&vols, &square),

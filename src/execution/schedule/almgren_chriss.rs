@@ -25,8 +25,9 @@ pub struct PriceVol(pub f64);
 impl PriceVol {
     /// From the mid and its daily volatility: `sigma = M sigma_d`.
     #[must_use]
-    pub fn from_daily(mid: f64, vol: DailyVol) -> Self {
-        Self(mid * vol.value())
+    pub fn from_daily(mid: f64, vol: DailyVol) -> Result<Self, ModelError> {
+        require_positive("mid", mid)?;
+        Ok(Self(finite("volatility of the price", mid * vol.value())?))
     }
 }
 

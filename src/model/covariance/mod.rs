@@ -49,7 +49,7 @@ pub fn correlation(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>, ModelError
 
 /// Mean of the entries off the diagonal; `None` for fewer than two assets.
 #[must_use]
-pub fn mean_off_diagonal(matrix: &DMatrix<f64>) -> Option<f64> {
+pub(crate) fn mean_off_diagonal(matrix: &DMatrix<f64>) -> Option<f64> {
     let n = matrix.nrows().min(matrix.ncols());
     if n < 2 {
         return None;

@@ -10,7 +10,7 @@ use crate::model::ModelError;
 use crate::model::descriptive::variance;
 use crate::model::error::{check_finite, usable};
 use crate::model::probability::{normal_cdf, student_t_cdf};
-use crate::model::units::require;
+use crate::model::units::{require, require_non_negative, require_unit};
 
 /// A running VPIN.
 #[derive(Clone, Debug, PartialEq)]
@@ -274,9 +274,13 @@ impl Toxicity {
 }
 
 /// The signal threshold under a VPIN: raised by it, by at most 0.4.
-#[must_use]
-pub fn raised_threshold(z_min: f64, vpin: f64) -> f64 {
-    z_min + vpin.clamp(0.0, 0.4)
+///
+/// # Errors
+/// [`ModelError::OutOfDomain`] for a threshold below 0 or a VPIN outside [0, 1].
+pub fn raised_threshold(z_min: f64, vpin: f64) -> Result<f64, ModelError> {
+    require_non_negative("z_min", z_min)?;
+    require_unit("VPIN", vpin)?;
+    Ok(z_min + vpin.min(0.4))
 }
 
 /// The share of the instrument's own history at or below a value; `None` without history.
@@ -326,7 +330,8 @@ mod tests {
             (Toxicity::of(0.3), Toxicity::of(0.35), Toxicity::of(0.41)),
             (Toxicity::Low, Toxicity::Medium, Toxicity::High)
         );
-        assert_eq!((raised_threshold(0.5, 0.2), raised_threshold(0.5, 0.9)), (0.7, 0.9));
+        assert_eq!((raised_threshold(0.5, 0.2), raised_threshold(0.5, 0.9)), (Ok(0.7), Ok(0.9)));
+        assert!(raised_threshold(0.5, 1.1).is_err() && raised_threshold(-0.5, 0.1).is_err());
         assert_eq!(percentile(&[0.1, 0.2, 0.3, 0.4], 0.3), Some(0.75));
         assert_eq!(percentile(&[], 0.3), None);
     }

@@ -117,12 +117,13 @@ impl Surface {
         CriticalValues { one_percent: at(0), five_percent: at(1), ten_percent: at(2) }
     }
 
-    /// The p-value of a statistic, in [0, 1]: 0 and 1 beyond the surface's range.
+    /// The p-value of a statistic, in [0, 1]: 0 and 1 beyond the surface's range, and 1 for what is no
+    /// number: nothing is shown by it.
     #[must_use]
     pub fn p_value(self, tau: f64) -> f64 {
         let table = self.table();
         let [lowest, divide, highest] = table.limits;
-        if tau > highest {
+        if tau.is_nan() || tau > highest {
             1.0
         } else if tau < lowest {
             0.0

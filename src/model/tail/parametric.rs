@@ -5,6 +5,7 @@ use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
 use super::TailRisk;
 use crate::model::ModelError;
 use crate::model::error::check_series;
+use crate::model::probability::student_t_quantile;
 
 /// Moments of the returns.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +48,7 @@ impl Moments {
 
     /// Normal returns: `z sigma - mu` and `sigma phi(z) / (1 - c) - mu`.
     #[must_use]
-    pub fn gaussian(&self, confidence: f64) -> TailRisk {
+    pub(crate) fn gaussian(&self, confidence: f64) -> TailRisk {
         let normal = Normal::standard();
         let z = normal.inverse_cdf(confidence);
         TailRisk {
@@ -62,10 +63,11 @@ impl Moments {
     /// # Errors
     /// [`ModelError::OutOfDomain`] for `nu` of 2 or less.
     pub fn student_t(&self, confidence: f64, nu: f64) -> Result<TailRisk, ModelError> {
-        let t = StudentsT::new(0.0, 1.0, nu).ok().filter(|_| nu > 2.0 && nu.is_finite());
-        let t = t.ok_or(ModelError::OutOfDomain { name: "nu", value: nu, domain: "above 2" })?;
+        super::check_confidence(confidence)?;
+        let t = StudentsT::new(0.0, 1.0, nu).ok().filter(|_| nu > 2.0 && nu <= 1e9);
+        let t = t.ok_or(ModelError::OutOfDomain { name: "nu", value: nu, domain: "above 2, at most 1e9" })?;
         let unit = self.sigma * ((nu - 2.0) / nu).sqrt();
-        let q = t.inverse_cdf(confidence);
+        let q = student_t_quantile(confidence, nu);
         let tail_mean = t.pdf(q) / (1.0 - confidence) * (nu + q * q) / (nu - 1.0);
         Ok(TailRisk { value_at_risk: unit * q - self.mean, expected_shortfall: unit * tail_mean - self.mean })
     }
@@ -79,7 +81,7 @@ impl Moments {
     /// Value at risk with the normal quantile corrected for skewness and kurtosis (Cornish and
     /// Fisher).
     #[must_use]
-    pub fn cornish_fisher(&self, confidence: f64) -> f64 {
+    pub(crate) fn cornish_fisher(&self, confidence: f64) -> f64 {
         let z = Normal::standard().inverse_cdf(1.0 - confidence);
         let (s, k) = (self.skew, self.excess_kurtosis);
         let corrected = z + (z * z - 1.0) * s / 6.0 + (z.powi(3) - 3.0 * z) * k / 24.0

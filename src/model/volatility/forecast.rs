@@ -170,8 +170,8 @@ impl ErrorSource {
             Errors::StudentT { nu } => ((nu - 2.0) / nu).sqrt(),
         };
         let limit = truncate.unwrap_or(f64::INFINITY);
-        if limit.is_nan() || limit < 1.0 {
-            return Err(ModelError::OutOfDomain { name: "truncate", value: limit, domain: "at least 1" });
+        if truncate.is_some_and(|limit| !(1.0..=100.0).contains(&limit)) {
+            return Err(ModelError::OutOfDomain { name: "truncate", value: limit, domain: "1 to 100" });
         }
         let rescale = truncate.map_or(1.0, |limit| truncated_variance(errors, limit).sqrt().recip());
         Ok(Self { errors, unit, limit, rescale })
