@@ -120,7 +120,8 @@ pub fn adjust(state: &RestingState, bounds: &AdjustmentBounds) -> Result<Adjustm
     let (fraction, direction) = if behind > 0.0 { (TOWARDS * (1.0 + state.urgency), 1) } else { (AWAY, -1) };
     let target = stepped(state, bounds, fraction, direction * state.side.sign())
         .and_then(|price| bounded(price, state.side, bounds));
-    let moves_on = |price: &Price| direction * state.side.sign() * (price.units().cmp(&state.limit.units()) as i64) > 0;
+    let moves_on =
+        |price: &Price| direction * state.side.sign() * (price.units().cmp(&state.limit.units()) as i64) > 0;
     Ok(target.filter(moves_on).map_or(Adjustment::Keep(Unmoved::AtBound), Adjustment::Move))
 }
 
@@ -139,7 +140,8 @@ fn bounded(price: Price, side: Side, bounds: &AdjustmentBounds) -> Option<Price>
         reservation_price(side, bounds.mid, bounds.expected_return, bounds.cost) * bounds.price_scale as f64;
     let touch = bounds.opposite_touch.units();
     #[expect(clippy::cast_possible_truncation, reason = "a small fraction of a price")]
-    let collar = COLLAR_TICKS.saturating_mul(bounds.tick.units()).max((touch as f64 * COLLAR_FRACTION) as i64);
+    let collar =
+        COLLAR_TICKS.saturating_mul(bounds.tick.units()).max((touch as f64 * COLLAR_FRACTION) as i64);
     #[expect(clippy::cast_possible_truncation, reason = "floats saturate in the conversion")]
     let units = match side {
         Side::Buy => price.units().min(reservation.floor() as i64).min(touch.saturating_add(collar)),

@@ -114,11 +114,7 @@ pub fn check_finite(values: &[f64]) -> Result<(), ModelError> {
 /// # Errors
 /// [`ModelError::OutOfDomain`] under the answer's name.
 pub(crate) fn finite(name: &'static str, value: f64) -> Result<f64, ModelError> {
-    if value.is_finite() {
-        Ok(value)
-    } else {
-        Err(ModelError::OutOfDomain { name, value, domain: "finite" })
-    }
+    if value.is_finite() { Ok(value) } else { Err(ModelError::OutOfDomain { name, value, domain: "finite" }) }
 }
 
 /// [`check_finite`], and at least `need` values.

@@ -71,7 +71,12 @@ fn switching_regimes() {
 #[test]
 fn fits_of_switching_regimes() {
     run(24, |s| {
-        let options = FitOptions { starts: s.below(4), em_steps: s.below(8), refined: s.below(3), ..FitOptions::product(1) };
+        let options = FitOptions {
+            starts: s.below(4),
+            em_steps: s.below(8),
+            refined: s.below(3),
+            ..FitOptions::product(1)
+        };
         let form = s.pick(&[Form::Mean, Form::Intercept]);
         holds!(markov::fit(form, &s.series(120), &options));
         let options = FitOptions { starts: s.below(4), em_steps: s.below(8), ..FitOptions::plain(1) };
@@ -81,11 +86,16 @@ fn fits_of_switching_regimes() {
         holds!(&fitted, daily::belief(None, &s.series(300)));
         if let Ok(fit) = fitted {
             holds!(fit.sigma_d());
-            let kept = daily::KeptFit { fit, age_sessions: s.whole() as u32, refit_failure: Some(ModelError::Singular) };
+            let kept = daily::KeptFit {
+                fit,
+                age_sessions: s.whole() as u32,
+                refit_failure: Some(ModelError::Singular),
+            };
             holds!(daily::belief(Some(&kept), &s.series(300)));
         }
         let params = SwitchingAr { form: Form::Intercept, ..switching(s) };
-        let fit = daily::DailyFit { params, log_likelihood: 0.0, n: 300, unstable_optimum: false, bic_excess: 0.0 };
+        let fit =
+            daily::DailyFit { params, log_likelihood: 0.0, n: 300, unstable_optimum: false, bic_excess: 0.0 };
         let kept = daily::KeptFit { fit, age_sessions: 0, refit_failure: None };
         holds!(daily::belief(Some(&kept), &s.series(300)));
     });
@@ -221,7 +231,11 @@ fn change_points() {
         holds!(model.check(), run_length_rows(model, &x));
         if let Ok(mut runs) = RunLengths::new(model, s.flag().then_some(pruning)) {
             for value in &x {
-                holds!(runs.on_value(*value), runs.probabilities().collect::<Vec<_>>(), runs.map_run_length());
+                holds!(
+                    runs.on_value(*value),
+                    runs.probabilities().collect::<Vec<_>>(),
+                    runs.map_run_length()
+                );
                 holds!(runs.expected_run_length(), runs.probability_within(s.below(80)), runs.log_evidence());
             }
             holds!(runs.seen(), runs.skipped());

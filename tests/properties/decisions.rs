@@ -3,7 +3,7 @@
 use himal::model::{Provenance, Sourced};
 use himal::strategy::capacity::*;
 use himal::strategy::cost::TradeCost;
-use himal::strategy::edge::{self, Forecast, Strictness, should_reduce, shorting};
+use himal::strategy::edge::{self, Forecast, Strictness, shorting, should_reduce};
 use himal::strategy::order_size::{OrderLimits, to_order};
 use himal::strategy::signal::*;
 use himal::strategy::sizing::{self, SizingInput};
@@ -59,10 +59,14 @@ fn signals() {
         holds!(min_variance_weights(&s.square()), min_variance_from_errors(&s.matrix(110)));
         holds!(prior_weights(s.float()), prior_weights(s.probability()));
         let forecasts: Vec<Option<f64>> = (0..s.below(4)).map(|_| s.maybe()).collect();
-        let plain = if s.flag() { s.series(5) } else { vec![1.0 / forecasts.len().max(1) as f64; forecasts.len()] };
+        let plain =
+            if s.flag() { s.series(5) } else { vec![1.0 / forecasts.len().max(1) as f64; forecasts.len()] };
         holds!(combine(&forecasts, &Weights::Of(plain)), combine(&forecasts, &Weights::NoSkill));
         let (scores, returns) = s.pair(110);
-        holds!(ScoreMap::fit(&scores, &returns), ScoreMap::fit(&scores, &returns).and_then(|map| map.at(s.float())));
+        holds!(
+            ScoreMap::fit(&scores, &returns),
+            ScoreMap::fit(&scores, &returns).and_then(|map| map.at(s.float()))
+        );
     });
 }
 
@@ -118,7 +122,8 @@ fn targets() {
     run(200, |s| {
         let covariance = if s.flag() { s.square() } else { s.square() * 1e-4 };
         let n = if s.below(8) == 0 { s.below(5) } else { covariance.nrows() };
-        let weights: Vec<f64> = (0..n).map(|_| if s.below(9) == 0 { s.float() } else { s.probability() }).collect();
+        let weights: Vec<f64> =
+            (0..n).map(|_| if s.below(9) == 0 { s.float() } else { s.probability() }).collect();
         let sectors: Vec<Option<String>> =
             (0..if s.below(9) == 0 { 2 } else { n }).map(|_| s.flag().then(|| "bank".to_owned())).collect();
         let standard = PortfolioLimits::standard();
@@ -137,7 +142,11 @@ fn slippage_and_capacity() {
         holds!(slippage.check(), slippage.predict(s.float(), s.float()), slippage.predict(100.0, 5_000.0));
         let alpha = s.bps();
         let limit = participation_limit(&slippage, alpha, s.probability());
-        holds!(&limit, limit.as_ref().map(|limit| limit.per_day()), limit.as_ref().map(|limit| limit.uncapped()));
+        holds!(
+            &limit,
+            limit.as_ref().map(|limit| limit.per_day()),
+            limit.as_ref().map(|limit| limit.uncapped())
+        );
         let names: Vec<CapacityName> = (0..s.below(4))
             .map(|i| CapacityName {
                 name: format!("N{i}"),

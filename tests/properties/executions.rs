@@ -6,9 +6,7 @@ use himal::execution::cost_calibration::{self, FilledParent};
 use himal::execution::fill_calibration;
 use himal::execution::fill_probability::*;
 use himal::execution::hazard::{self, CensoredOrder, Hazard, HazardBounds};
-use himal::execution::limit_adjustment::{
-    AdjustmentBounds, RestingState, adjust, linear_target,
-};
+use himal::execution::limit_adjustment::{AdjustmentBounds, RestingState, adjust, linear_target};
 use himal::execution::limit_price::{LimitProblem, PriceBand, RestingLevel, choose};
 use himal::execution::schedule::allocation::*;
 use himal::execution::schedule::almgren_chriss::{self, LinearImpact, PriceVol, Problem};
@@ -122,7 +120,10 @@ fn calibrations() {
             .collect();
         let hazard = Hazard { lambda0: 0.05, alpha: 150.0, beta: s.float() };
         holds!(hazard::log_likelihood(&orders, &hazard), fill_calibration::calibrate(&orders));
-        holds!(hazard::fit_hazard(&orders, &HazardBounds::product()), hazard::fit_hazard(&orders, &HazardBounds::open()));
+        holds!(
+            hazard::fit_hazard(&orders, &HazardBounds::product()),
+            hazard::fit_hazard(&orders, &HazardBounds::open())
+        );
         let wild = Hazard { lambda0: s.float(), alpha: s.float(), beta: s.float() };
         holds!(hazard::log_likelihood(&orders, &wild));
         let bounds = HazardBounds { lambda0: s.float()..=s.float(), ..HazardBounds::product() };
@@ -259,10 +260,13 @@ fn schedules() {
             Err(_) => VolumeProfile::by_the_hour(),
         };
         holds!(profile.shares(), profile.cumulative(time, interval), profile.remaining(time, interval));
-        let elapsed = himal::model::units::Minutes::new(240.0 * s.probability().clamp(0.0, 1.0)).unwrap();
+        let elapsed = himal::model::units::Minutes::new(s.below(241) as f64).unwrap();
         holds!(profile.regular_bar(), profile.remaining(elapsed, profile.regular_bar()));
         holds!(pace(s.probability(), s.probability()));
-        holds!(adaptive(s.qty(), &s.series(60), s.probability(), s.qty()), adaptive(s.qty(), &[0.5, 0.5], 1.3, s.qty()));
+        holds!(
+            adaptive(s.qty(), &s.series(60), s.probability(), s.qty()),
+            adaptive(s.qty(), &[0.5, 0.5], 1.3, s.qty())
+        );
     });
 }
 
@@ -270,7 +274,10 @@ fn schedules() {
 fn trajectories() {
     run(250, |s| {
         let mid = if s.flag() { 300.0 } else { s.float() };
-        holds!(PriceVol::from_daily(mid, s.daily_vol()), LinearImpact::from_curve(s.float(), s.float(), mid, s.float()));
+        holds!(
+            PriceVol::from_daily(mid, s.daily_vol()),
+            LinearImpact::from_curve(s.float(), s.float(), mid, s.float())
+        );
         let mut problem = Problem {
             shares: 1e6 * s.probability(),
             horizon: s.days(),
@@ -347,7 +354,11 @@ fn the_life_of_an_order() {
             let kinds = [
                 ReportKind::Accepted { venue_id: VenueOrderId("v".into()), queue_ahead: Some(queue) },
                 ReportKind::Filled { execution: ExecutionId("e".into()), qty: s.qty(), price: s.price() },
-                ReportKind::Filled { execution: ExecutionId(format!("{}", s.below(9)).into()), qty: s.qty(), price: s.price() },
+                ReportKind::Filled {
+                    execution: ExecutionId(format!("{}", s.below(9)).into()),
+                    qty: s.qty(),
+                    price: s.price(),
+                },
                 ReportKind::Amended { qty: s.qty(), limit: s.price(), queue_ahead: None },
                 ReportKind::AmendRejected(RejectReason::MarketClosed),
                 ReportKind::Cancelled,

@@ -3,11 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
-mod sound;
-mod source;
-mod statistics;
 mod beliefs;
 mod causality;
+mod complete;
 mod decisions;
 mod executions;
 mod markets;
+mod sound;
+mod source;
+mod statistics;

@@ -3,9 +3,7 @@
 use himal::market::{ContractNo, Tick};
 use himal::model::anomaly::*;
 use himal::model::covariance::regime_blend::RegimeCovariances;
-use himal::model::covariance::{
-    breakdown, contribution, correlation, psd, sample, shrinkage,
-};
+use himal::model::covariance::{breakdown, contribution, correlation, psd, sample, shrinkage};
 use himal::model::feature::liquidity::*;
 use himal::model::feature::ownership::{concentration, ownership};
 use himal::model::feature::selection::{Candidate, Rules, effective_pairs, select};
@@ -27,7 +25,8 @@ use crate::source::Source;
 fn indicators() {
     run(80, |s| {
         let n = s.below(25);
-        let (closes, highs, lows, volumes) = (s.prices(60), s.series_of(60), s.series_of(60), s.series_of(60));
+        let (closes, highs, lows, volumes) =
+            (s.prices(60), s.series_of(60), s.series_of(60), s.series_of(60));
         let seed = s.pick(&[WilderSeed::WithFirst, WilderSeed::WithoutFirst]);
         let (mut sma, mut ema, mut wilder) = (Sma::new(n), Ema::new(n), Wilder::new(n));
         let (mut rsi, mut macd) = (Rsi::new(n), Macd::new(s.below(4), s.below(9), s.below(5)));
@@ -67,7 +66,12 @@ fn the_book() {
                 holds!(top.mid(), top.spread(), top.spread_bps(), top.imbalance(), top.microprice());
                 window.push(&top);
             }
-            holds!(window.hidden_liquidity(s.float()), window.hidden_liquidity(20.0), window.next_move(), &window);
+            holds!(
+                window.hidden_liquidity(s.float()),
+                window.hidden_liquidity(20.0),
+                window.next_move(),
+                &window
+            );
         }
     });
 }
@@ -76,7 +80,12 @@ fn the_book() {
 fn order_flow() {
     run(150, |s| {
         let (a, b) = s.pair(110);
-        holds!(amihud(&a, &b, s.float()), illiquidity(&a, &b), scaled(s.float(), &b), kyle(&a, &b, s.below(130)));
+        holds!(
+            amihud(&a, &b, s.float()),
+            illiquidity(&a, &b),
+            scaled(s.float(), &b),
+            kyle(&a, &b, s.below(130))
+        );
         if let Ok(found) = kyle(&a, &b, 2) {
             holds!(found.t(), found.t_hac(), found.lambda_bps(s.float(), s.float()));
         }
@@ -130,7 +139,11 @@ fn vpin() {
     run(150, |s| {
         let (volumes, shares) = s.pair(60);
         let (bucket, window) = (s.pick(&[1.0, 0.01, 1e-300, 0.0, f64::NAN]), s.below(6));
-        holds!(Vpin::new(s.float(), window), Vpin::daily(s.float()), vpin_series(&volumes, &shares, bucket, window));
+        holds!(
+            Vpin::new(s.float(), window),
+            Vpin::daily(s.float()),
+            vpin_series(&volumes, &shares, bucket, window)
+        );
         if let Ok(mut live) = Vpin::new(bucket, window) {
             for volume in &volumes {
                 holds!(live.push(*volume, s.probability()), live.value());
@@ -144,7 +157,11 @@ fn vpin() {
         for price in &prices {
             holds!(classifier.push(*price));
         }
-        holds!(Toxicity::of(s.float()), raised_threshold(s.float(), s.float()), percentile(&volumes, s.float()));
+        holds!(
+            Toxicity::of(s.float()),
+            raised_threshold(s.float(), s.float()),
+            percentile(&volumes, s.float())
+        );
     });
 }
 
@@ -190,7 +207,12 @@ fn features() {
         let target: Vec<Option<f64>> = s.series_of(n).into_iter().map(Some).collect();
         let mut rules = Rules::standard(s.below(80));
         if s.below(4) == 0 {
-            rules = Rules { alpha: s.probability(), copy_correlation: s.probability(), most: s.below(4), ..rules };
+            rules = Rules {
+                alpha: s.probability(),
+                copy_correlation: s.probability(),
+                most: s.below(4),
+                ..rules
+            };
         }
         let (from, to) = (s.below(80), s.below(80));
         holds!(select(&candidates, &target, 0..n, rules), select(&candidates, &target, from..to, rules));
@@ -216,7 +238,8 @@ fn the_tick_filter() {
         }
         let mut filter = TickFilter::new(limits);
         for i in 0..50 {
-            let at = if s.below(9) == 0 { s.time() } else { himal::market::Timestamp::from_ns(i * 1_000_000_000) };
+            let at =
+                if s.below(9) == 0 { s.time() } else { himal::market::Timestamp::from_ns(i * 1_000_000_000) };
             let facts = PrintFacts {
                 at,
                 price: s.price(),
@@ -231,7 +254,11 @@ fn the_tick_filter() {
                 auction: s.below(9) == 0,
             };
             let spread = s.flag().then(|| s.whole());
-            holds!(filter.on_print(&facts), filter.on_quote(at, spread, facts.tick), filter.baseline_warming());
+            holds!(
+                filter.on_print(&facts),
+                filter.on_quote(at, spread, facts.tick),
+                filter.baseline_warming()
+            );
             holds!(filter.quote_crossed(), filter.quote_wide());
             let verdict = filter.on_print(&facts);
             holds!(verdict.action(), verdict.is_usable(), verdict.findings.iter().count());
@@ -248,7 +275,14 @@ fn the_tick_filter() {
         }
         let mut found = Findings::NONE;
         for check in Check::ALL {
-            holds!(found.add(check), found.has(check), found.action(), check.action(), check.words(), found.is_empty());
+            holds!(
+                found.add(check),
+                found.has(check),
+                found.action(),
+                check.action(),
+                check.words(),
+                found.is_empty()
+            );
             holds!(found.and(Findings::NONE), found.remove(check), found.iter().count());
         }
     });
@@ -285,7 +319,10 @@ fn covariances() {
         let p_stress: Vec<_> = (0..count).map(|_| s.p_stress()).collect();
         holds!(RegimeCovariances::estimate(&returns, &p_stress));
         if let Ok(found) = RegimeCovariances::estimate(&returns, &p_stress) {
-            holds!(found.blend(s.p_stress()), found.blend(s.p_stress()).map(|blend| blend.correlation_increase()));
+            holds!(
+                found.blend(s.p_stress()),
+                found.blend(s.p_stress()).map(|blend| blend.correlation_increase())
+            );
         }
     });
 }

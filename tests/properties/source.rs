@@ -30,8 +30,7 @@ const EXTREME: [f64; 14] = [
 ];
 
 /// Whole numbers at the edges.
-const WHOLE: [i64; 10] =
-    [0, 1, -1, 9, 10, 100, 1_000_000, i64::MAX, i64::MIN, 9_007_199_254_740_993];
+const WHOLE: [i64; 10] = [0, 1, -1, 9, 10, 100, 1_000_000, i64::MAX, i64::MIN, 9_007_199_254_740_993];
 
 /// Lengths on both sides of the minimum samples of the specification.
 const LENGTHS: [usize; 14] = [0, 1, 2, 3, 5, 9, 12, 21, 31, 60, 110, 205, 255, 300];

@@ -17,7 +17,7 @@ use himal::model::ridge::{self, Ridge};
 use himal::model::stationarity::mackinnon::Surface;
 use himal::model::stationarity::*;
 use himal::model::tail::backtest::{christoffersen, kupiec, traffic_light};
-use himal::model::tail::gpd::{Gpd, PeaksOverThreshold, excesses, tail_quantile};
+use himal::model::tail::gpd::{Gpd, PeaksOverThreshold, tail_quantile};
 use himal::model::tail::historical::Losses;
 use himal::model::tail::parametric::Moments;
 use himal::model::tail::{check_confidence, estimate, filtered_returns};
@@ -57,9 +57,19 @@ fn returns_and_units() {
             holds!(winsoriser.push(value));
         }
         holds!(Bps::new(s.float()), Bps::from_fraction(s.float()), s.bps().value(), s.bps().fraction());
-        holds!(SessionsPerYear::new(s.float()), s.year().value(), DailyVol::new(s.float()), s.daily_vol().value());
+        holds!(
+            SessionsPerYear::new(s.float()),
+            s.year().value(),
+            DailyVol::new(s.float()),
+            s.daily_vol().value()
+        );
         holds!(s.daily_vol().annual(s.year()), s.daily_vol().over(s.days()), AnnualVol::new(s.float()));
-        holds!(s.annual_vol().value(), s.annual_vol().daily(s.year()), Minutes::new(s.float()), s.minutes().value());
+        holds!(
+            s.annual_vol().value(),
+            s.annual_vol().daily(s.year()),
+            Minutes::new(s.float()),
+            s.minutes().value()
+        );
         holds!(s.minutes().trading_days(), TradingDays::new(s.float()), s.days().value());
         holds!(Provenance::fallback("a", "b"), Provenance::Fitted.is_substitute());
         let mut draws = Draws::new(s.whole() as u64, 1);
@@ -106,7 +116,12 @@ fn tests_of_hypotheses() {
 #[test]
 fn stationarity_and_efficiency() {
     run(100, |s| {
-        let terms = [Deterministic::None, Deterministic::Constant, Deterministic::Trend, Deterministic::QuadraticTrend];
+        let terms = [
+            Deterministic::None,
+            Deterministic::Constant,
+            Deterministic::Trend,
+            Deterministic::QuadraticTrend,
+        ];
         let terms = s.pick(&terms);
         let choice = s.pick(&[LagChoice::Fixed, LagChoice::Aic, LagChoice::Bic, LagChoice::TStatistic]);
         let lag = s.flag().then(|| s.below(400));
@@ -114,7 +129,8 @@ fn stationarity_and_efficiency() {
         let lags = s.below(400);
         let bandwidth = s.pick(&[Bandwidth::Automatic, Bandwidth::Legacy, Bandwidth::Lags(lags)]);
         holds!(kpss(&s.series(120), terms, bandwidth));
-        for surface in [Surface::UnitRoot(terms), Surface::CointegrationOfTwo, Surface::CointegrationOfThree] {
+        for surface in [Surface::UnitRoot(terms), Surface::CointegrationOfTwo, Surface::CointegrationOfThree]
+        {
             holds!(surface.critical_values(s.below(3)), surface.p_value(s.float()));
         }
         let sizes: Vec<usize> = (0..s.below(5)).map(|_| s.below(40)).collect();
@@ -226,7 +242,7 @@ fn tails() {
         holds!(Losses::of_returns(&returns), Moments::of(&returns));
         if let Ok(losses) = Losses::of_returns(&returns) {
             let at = s.float();
-            holds!(losses.ascending().len(), losses.count_above(at), excesses(&losses, at));
+            holds!(losses.ascending().len(), losses.count_above(at));
         }
         if let Ok(moments) = Moments::of(&returns) {
             holds!(moments.student_t(level, s.float()), moments.student_t(level, 5.0));

@@ -24,7 +24,9 @@ pub struct PriceVol(pub f64);
 
 impl PriceVol {
     /// From the mid and its daily volatility: `sigma = M sigma_d`.
-    #[must_use]
+    ///
+    /// # Errors
+    /// [`ModelError::OutOfDomain`] for a mid that is not above 0.
     pub fn from_daily(mid: f64, vol: DailyVol) -> Result<Self, ModelError> {
         require_positive("mid", mid)?;
         Ok(Self(finite("volatility of the price", mid * vol.value())?))

@@ -2,6 +2,7 @@
 
 use super::{GaussianHmm, Posteriors, State, posteriors};
 use crate::model::ModelError;
+use crate::model::units::{require, require_non_negative};
 
 /// What is added to plain maximum likelihood.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,12 +33,16 @@ pub struct EmRun {
 /// Runs EM from a given model, whose covariances are read by their diagonals.
 ///
 /// # Errors
-/// As [`posteriors`]; [`ModelError::Degenerate`] when a state dies out or its variance vanishes.
+/// As [`posteriors`]; [`ModelError::OutOfDomain`] for an option; [`ModelError::Degenerate`] when a state dies out or its variance vanishes.
 pub fn expectation_maximisation(
     start: &GaussianHmm,
     x: &[Vec<f64>],
     options: &EmOptions,
 ) -> Result<EmRun, ModelError> {
+    require(true, "tolerance", options.tolerance, "finite")?;
+    require_non_negative("variance prior", options.variance_prior)?;
+    require_non_negative("variance floor", options.variance_floor)?;
+    require_non_negative("pseudo-count", options.pseudo_count)?;
     let mut model = start.clone();
     let mut trace: Vec<f64> = Vec::new();
     for _ in 0..options.steps {

@@ -3,7 +3,7 @@
 use super::{Alternative, check_two};
 use crate::model::ModelError;
 use crate::model::descriptive::{mean, variance};
-use crate::model::error::{check_finite, check_series};
+use crate::model::error::{check_finite, check_series, finite};
 use crate::model::probability::{student_t_quantile, student_t_sf};
 use crate::model::units::require;
 
@@ -47,17 +47,17 @@ impl TTest {
     /// a one-sided one is `None`.
     ///
     /// # Errors
-    /// [`ModelError::OutOfDomain`] for the confidence.
+    /// [`ModelError::OutOfDomain`] for the confidence; one so near 1 that the interval has no end is one.
     pub fn interval(&self, alternative: Alternative, confidence: f64) -> Result<Interval, ModelError> {
         require(confidence > 0.0 && confidence < 1.0, "confidence", confidence, "inside 0 to 1")?;
-        let reach = |p: f64| self.std_error * student_t_quantile(p, self.df);
+        let reach = |p: f64| finite("reach of the interval", self.std_error * student_t_quantile(p, self.df));
         Ok(match alternative {
             Alternative::TwoSided => {
-                let half = reach(0.5 + confidence / 2.0);
+                let half = reach(0.5 + confidence / 2.0)?;
                 (Some(self.estimate - half), Some(self.estimate + half))
             }
-            Alternative::Greater => (Some(self.estimate - reach(confidence)), None),
-            Alternative::Less => (None, Some(self.estimate + reach(confidence))),
+            Alternative::Greater => (Some(self.estimate - reach(confidence)?), None),
+            Alternative::Less => (None, Some(self.estimate + reach(confidence)?)),
         })
     }
 }
@@ -98,7 +98,9 @@ mod tests {
         assert!((sum - 1.0).abs() < 1e-12);
         for side in [Alternative::TwoSided, Alternative::Greater, Alternative::Less] {
             let (low, high) = test.interval(side, 0.95).unwrap();
-            assert!(low.is_none_or(|low| low < test.estimate) && high.is_none_or(|high| test.estimate < high));
+            assert!(
+                low.is_none_or(|low| low < test.estimate) && high.is_none_or(|high| test.estimate < high)
+            );
             assert!(low.is_some() || high.is_some());
         }
         assert!(t_test(&[1.0, 1.0], 0.0).is_err());

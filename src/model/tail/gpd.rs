@@ -62,7 +62,10 @@ impl Gpd {
 
     /// The 90 % interval of `xi` by the profile likelihood: all shapes that lose less than half the
     /// 90 % quantile of chi-squared.
-    #[must_use]
+    ///
+    /// # Errors
+    /// [`ModelError::OutOfDomain`] for a shape at or below -1, a scale or an excess that is not above 0, or
+    /// excesses too unlike the tail to have an interval; [`ModelError::TooShort`] below two of them.
     pub fn shape_interval(&self, excesses: &[f64]) -> Result<[f64; 2], ModelError> {
         const HALF_CHI2_90: f64 = 0.5 * 2.705_543_454_095_404;
         check_excesses(excesses)?;
@@ -138,12 +141,9 @@ pub fn tail_quantile(
     q: f64,
 ) -> Result<(f64, Option<f64>), ModelError> {
     let bad = |name, value, domain| Err(ModelError::OutOfDomain { name, value, domain });
-    if !(gpd.beta > 0.0 && gpd.beta.is_finite()) {
-        return bad("beta", gpd.beta, "above 0");
-    }
-    if !(gpd.xi.is_finite() && u.is_finite()) {
-        return bad("xi", gpd.xi, "finite, and so the threshold");
-    }
+    require_positive("beta", gpd.beta)?;
+    require(true, "xi", gpd.xi, "finite")?;
+    require(true, "threshold", u, "finite")?;
     if exceedances == 0 || exceedances > n {
         return bad("exceedances", exceedances as f64, "1 to n");
     }
@@ -154,10 +154,9 @@ pub fn tail_quantile(
     // (e^{-xi l} - 1) / xi, which is -l at xi = 0.
     let stretch = if gpd.xi.abs() < XI_ZERO { -log_ratio } else { (-gpd.xi * log_ratio).exp_m1() / gpd.xi };
     let var = u + gpd.beta * stretch;
-    if !var.is_finite() {
-        return bad("value at risk", var, "finite");
-    }
-    Ok((var, (gpd.xi < 1.0).then(|| (var + gpd.beta - gpd.xi * u) / (1.0 - gpd.xi))))
+    let mean = |var: f64| finite("expected shortfall", (var + gpd.beta - gpd.xi * u) / (1.0 - gpd.xi));
+    let var = finite("value at risk", var)?;
+    Ok((var, if gpd.xi < 1.0 { Some(mean(var)?) } else { None }))
 }
 
 /// A fitted tail with the share of losses it describes.
@@ -231,7 +230,7 @@ fn check_excesses(excesses: &[f64]) -> Result<(), ModelError> {
 
 /// By how much each loss above the threshold is above it.
 #[must_use]
-pub fn excesses(losses: &Losses, threshold: f64) -> Vec<f64> {
+pub(crate) fn excesses(losses: &Losses, threshold: f64) -> Vec<f64> {
     losses.ascending().iter().map(|loss| loss - threshold).filter(|y| *y > 0.0).collect()
 }
 
@@ -296,8 +295,7 @@ mod tests {
     #[test]
     fn the_printed_anchor_is_met() {
         let gpd = Gpd { xi: 0.2, beta: 0.01 };
-        let tail =
-            PeaksOverThreshold { threshold: 0.03, n: 1000, exceedances: 50, gpd, log_likelihood: 0.0 };
+        let tail = PeaksOverThreshold { threshold: 0.03, n: 1000, exceedances: 50, gpd, log_likelihood: 0.0 };
         let risk = tail.risk(0.99).unwrap();
         assert!((risk.value_at_risk - 0.048_986).abs() < 5e-7, "{risk:?}");
         assert!((risk.expected_shortfall - 0.066_233).abs() < 5e-7, "{risk:?}");

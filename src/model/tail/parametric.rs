@@ -4,7 +4,7 @@ use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
 
 use super::TailRisk;
 use crate::model::ModelError;
-use crate::model::error::check_series;
+use crate::model::error::{SMALLEST, check_series};
 use crate::model::probability::student_t_quantile;
 
 /// Moments of the returns.
@@ -32,12 +32,10 @@ impl Moments {
         let mean = returns.iter().sum::<f64>() / n;
         let central = |power: i32| returns.iter().map(|r| (r - mean).powi(power)).sum::<f64>() / n;
         let largest = returns.iter().fold(0.0_f64, |m, r| m.max(r.abs()));
-        // Rounding alone gives equal returns a deviation of about 1e-16 of their size.
-        let variance = Some(central(2)).filter(|v| v.sqrt() > 1e-14 * largest).unwrap_or(0.0);
-        if largest >= 1e70 {
-            let domain = "below 1e70, so that fourth powers are finite";
-            return Err(ModelError::OutOfDomain { name: "return", value: largest, domain });
-        }
+        // Rounding alone gives equal returns a deviation of about 1e-16 of their size, and the fourth
+        // power of a smaller one is nothing.
+        let variance =
+            Some(central(2)).filter(|v| v.sqrt() > 1e-14 * largest && v.sqrt() > SMALLEST).unwrap_or(0.0);
         let (skew, excess_kurtosis) = if variance > 0.0 {
             (central(3) / variance.powf(1.5), central(4) / (variance * variance) - 3.0)
         } else {

@@ -282,7 +282,8 @@ mod tests {
         // Every fourth stretch of 50 is three times as wild.
         let stress = |t: usize| t / 50 % 4 == 3;
         let plain = simulate(&TRUTH, 800, 21);
-        let y: Vec<f64> = plain.iter().enumerate().map(|(t, v)| if stress(t) { 3.0 * v } else { *v }).collect();
+        let y: Vec<f64> =
+            plain.iter().enumerate().map(|(t, v)| if stress(t) { 3.0 * v } else { *v }).collect();
         let calm: Vec<bool> = (0..y.len()).map(|t| !stress(t)).collect();
         let bounds = EgarchBounds::product();
         let whole = fit_egarch(&y, Centre::MeanAbs, bounds).unwrap();

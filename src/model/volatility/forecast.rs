@@ -12,6 +12,7 @@ use super::egarch::Egarch;
 use super::errors::Errors;
 use crate::model::ModelError;
 use crate::model::draws::Draws;
+use crate::model::error::finite;
 
 /// Limits of a simulation: what fits into memory with ease.
 const PATHS_MAX: usize = 2_000_000;
@@ -218,7 +219,8 @@ fn spread(mut values: Vec<f64>) -> Result<Spread, ModelError> {
         if high.is_finite() { low + place.fract() * (high - low) } else { low }
     };
     let (q05, q50, q95) = (quantile(0.05), quantile(0.5), quantile(0.95));
-    Ok(Spread { mean, std_err: (variance / n).sqrt(), q05, q50, q95 })
+    let std_err = finite("standard error of the variance", (variance / n).sqrt())?;
+    Ok(Spread { mean: finite("variance", mean)?, std_err, q05, q50, q95 })
 }
 
 #[cfg(test)]
