@@ -10,6 +10,7 @@ use std::ops::RangeInclusive;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::model::ModelError;
+use crate::model::error::{LARGEST, SMALLEST};
 use crate::model::units::{require, require_non_negative, require_positive};
 
 const MAX_STEPS: usize = 300;
@@ -70,7 +71,7 @@ impl HazardBounds {
     /// The bare estimator: whatever the likelihood says, `|beta| < 1`.
     #[must_use]
     pub fn open() -> Self {
-        Self { lambda0: 1e-290..=1e290, alpha: -1e290..=1e290, beta: -0.999_999_9..=0.999_999_9 }
+        Self { lambda0: SMALLEST..=LARGEST, alpha: -LARGEST..=LARGEST, beta: -0.999_999_9..=0.999_999_9 }
     }
 
     /// The product's: minutes and fractions of price (X3).
