@@ -43,7 +43,7 @@ impl ImpactCurve {
 
     /// Fraction of price at participation `u`, before any multiplier.
     #[must_use]
-    pub fn at(&self, u: f64) -> f64 {
+    pub(crate) fn at(&self, u: f64) -> f64 {
         self.k1 * u + self.k2 * u * u
     }
 }

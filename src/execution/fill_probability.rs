@@ -95,7 +95,7 @@ impl Quote {
 
     /// Passive distance of `limit`, a fraction of the mid, never below zero: `s (Ref - L) / M`.
     #[must_use]
-    pub fn passive_distance(self, side: Side, limit: f64) -> f64 {
+    pub(crate) fn passive_distance(self, side: Side, limit: f64) -> f64 {
         let from = match self.reference(side) {
             DistanceFrom::Mid => self.mid(),
             DistanceFrom::OwnTouch(side) => self.own_touch(side),
@@ -241,7 +241,7 @@ impl FillModel {
 impl FillEstimate {
     /// `P = 1 - exp(-lambda T)` and `E[min(T_fill, T)] = (1 - exp(-lambda T)) / lambda`.
     #[must_use]
-    pub fn from_intensity(intensity_per_min: f64, horizon: Minutes) -> Self {
+    pub(crate) fn from_intensity(intensity_per_min: f64, horizon: Minutes) -> Self {
         let minutes = horizon.value();
         let probability = -(-intensity_per_min * minutes).exp_m1();
         // Below this the quotient loses its digits and the wait is the whole horizon anyway.

@@ -10,6 +10,7 @@ use std::ops::RangeInclusive;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::model::ModelError;
+use crate::model::error::{LARGEST, SMALLEST};
 use crate::model::units::{require, require_non_negative, require_positive};
 
 const MAX_STEPS: usize = 300;
@@ -44,13 +45,13 @@ pub struct Hazard {
 impl Hazard {
     /// Intensity at a distance and pressure.
     #[must_use]
-    pub fn at(&self, distance: f64, pressure: f64) -> f64 {
+    pub(crate) fn at(&self, distance: f64, pressure: f64) -> f64 {
         self.lambda0 * (-self.alpha * distance).exp() * (1.0 + self.beta * pressure)
     }
 
     /// Probability of a fill within `time`.
     #[must_use]
-    pub fn fill_probability(&self, distance: f64, pressure: f64, time: f64) -> f64 {
+    pub(crate) fn fill_probability(&self, distance: f64, pressure: f64, time: f64) -> f64 {
         -(-self.at(distance, pressure) * time).exp_m1()
     }
 }
@@ -70,7 +71,7 @@ impl HazardBounds {
     /// The bare estimator: whatever the likelihood says, `|beta| < 1`.
     #[must_use]
     pub fn open() -> Self {
-        Self { lambda0: 1e-290..=1e290, alpha: -1e290..=1e290, beta: -0.999_999_9..=0.999_999_9 }
+        Self { lambda0: SMALLEST..=LARGEST, alpha: -LARGEST..=LARGEST, beta: -0.999_999_9..=0.999_999_9 }
     }
 
     /// The product's: minutes and fractions of price (X3).

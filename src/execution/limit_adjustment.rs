@@ -90,7 +90,7 @@ pub fn linear_target(elapsed: Minutes) -> f64 {
 
 /// The price at which the trade stops paying: `M (1 + s (s mu - c))`, currency per share.
 #[must_use]
-pub fn reservation_price(side: Side, mid: f64, expected_return: f64, cost: f64) -> f64 {
+pub(crate) fn reservation_price(side: Side, mid: f64, expected_return: f64, cost: f64) -> f64 {
     let sign = side.sign() as f64;
     mid * (1.0 + sign * (sign * expected_return - cost))
 }
@@ -120,7 +120,8 @@ pub fn adjust(state: &RestingState, bounds: &AdjustmentBounds) -> Result<Adjustm
     let (fraction, direction) = if behind > 0.0 { (TOWARDS * (1.0 + state.urgency), 1) } else { (AWAY, -1) };
     let target = stepped(state, bounds, fraction, direction * state.side.sign())
         .and_then(|price| bounded(price, state.side, bounds));
-    let moves_on = |price: &Price| direction * state.side.sign() * (price.units() - state.limit.units()) > 0;
+    let moves_on =
+        |price: &Price| direction * state.side.sign() * (price.units().cmp(&state.limit.units()) as i64) > 0;
     Ok(target.filter(moves_on).map_or(Adjustment::Keep(Unmoved::AtBound), Adjustment::Move))
 }
 
@@ -139,11 +140,12 @@ fn bounded(price: Price, side: Side, bounds: &AdjustmentBounds) -> Option<Price>
         reservation_price(side, bounds.mid, bounds.expected_return, bounds.cost) * bounds.price_scale as f64;
     let touch = bounds.opposite_touch.units();
     #[expect(clippy::cast_possible_truncation, reason = "a small fraction of a price")]
-    let collar = (COLLAR_TICKS * bounds.tick.units()).max((touch as f64 * COLLAR_FRACTION) as i64);
+    let collar =
+        COLLAR_TICKS.saturating_mul(bounds.tick.units()).max((touch as f64 * COLLAR_FRACTION) as i64);
     #[expect(clippy::cast_possible_truncation, reason = "floats saturate in the conversion")]
     let units = match side {
-        Side::Buy => price.units().min(reservation.floor() as i64).min(touch + collar),
-        Side::Sell => price.units().max(reservation.ceil() as i64).max(touch - collar),
+        Side::Buy => price.units().min(reservation.floor() as i64).min(touch.saturating_add(collar)),
+        Side::Sell => price.units().max(reservation.ceil() as i64).max(touch.saturating_sub(collar)),
     };
     let inside = units.clamp(bounds.band.low.units(), bounds.band.high.units().max(bounds.band.low.units()));
     Price::from_units(inside).on_grid(bounds.tick, side).filter(|p| bounds.band.contains(*p))

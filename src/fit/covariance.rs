@@ -84,8 +84,8 @@ impl CovarianceModel {
                 .returns
                 .iter()
                 .filter(|r| dates.contains(&r.date))
-                .map(|r| (r.date, simple(r.value)))
-                .collect();
+                .map(|r| Ok((r.date, simple(r.value)?)))
+                .collect::<Result<_, ModelError>>()?;
             let why = if returns.len() < needed || dates.is_empty() {
                 Some(format!("{} of {} returns, needs {needed}", returns.len(), dates.len()))
             } else if returns.values().all(|r| *r == 0.0) {

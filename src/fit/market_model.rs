@@ -92,8 +92,10 @@ impl MarketModel {
 pub fn equal_weight(symbols: &[&Series]) -> Series {
     let mut days: BTreeMap<SessionDate, (f64, usize)> = BTreeMap::new();
     for r in symbols.iter().flat_map(|series| &series.returns) {
+        // Every price is whole paisa, so a ratio of two is far below what has no simple return.
+        let Ok(value) = simple(r.value) else { continue };
         let (sum, count) = days.entry(r.date).or_default();
-        *sum += simple(r.value);
+        *sum += value;
         *count += 1;
     }
     let returns: Vec<DatedReturn> = days

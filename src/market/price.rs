@@ -63,7 +63,7 @@ impl Price {
     /// sell rounds up. `None` if nothing positive is left or the sum overflows.
     #[must_use]
     pub const fn on_grid(self, tick: Tick, side: Side) -> Option<Self> {
-        let down = self.0.div_euclid(tick.0) * tick.0;
+        let Some(down) = self.0.div_euclid(tick.0).checked_mul(tick.0) else { return None };
         let units = match side {
             Side::Buy => down,
             Side::Sell if down == self.0 => down,

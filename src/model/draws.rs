@@ -52,7 +52,7 @@ impl Draws {
     }
 
     /// Student t with `nu > 0` degrees of freedom, not rescaled, by Bailey's polar method (1994).
-    pub fn student_t(&mut self, nu: f64) -> f64 {
+    pub(crate) fn student_t(&mut self, nu: f64) -> f64 {
         let (u, w) = self.in_disc();
         // w^(-2/nu) - 1 without losing the small differences of a large nu.
         u * (nu * (-2.0 / nu * w.ln()).exp_m1() / w).sqrt()

@@ -76,18 +76,45 @@ pub enum ModelError {
     NotAvailable(&'static str),
 }
 
-/// Refuses empty input and any value that is not finite.
+/// The largest size of an input. No market number comes near it, and the fourth powers and the
+/// ratios that estimators take stay finite below it.
+pub const LARGEST: f64 = 1e60;
+
+/// The smallest size of an input that something is divided by.
+pub const SMALLEST: f64 = 1e-60;
+
+/// Whether a value can be computed with: finite, and not beyond [`LARGEST`].
+pub(crate) const fn usable(value: f64) -> bool {
+    value.abs() <= LARGEST
+}
+
+/// Refuses empty input and any value that is not finite, or so large that its powers are not.
 ///
 /// # Errors
-/// [`ModelError::EmptyInput`] or [`ModelError::NonFinite`] with the first bad index.
+/// [`ModelError::EmptyInput`]; [`ModelError::NonFinite`] with the first bad index;
+/// [`ModelError::OutOfDomain`] for a value beyond [`LARGEST`].
 pub fn check_finite(values: &[f64]) -> Result<(), ModelError> {
     if values.is_empty() {
         return Err(ModelError::EmptyInput);
     }
-    match values.iter().position(|v| !v.is_finite()) {
-        Some(index) => Err(ModelError::NonFinite { index }),
+    if let Some(index) = values.iter().position(|v| !v.is_finite()) {
+        return Err(ModelError::NonFinite { index });
+    }
+    match values.iter().find(|v| !usable(**v)) {
+        Some(value) => {
+            Err(ModelError::OutOfDomain { name: "value", value: *value, domain: "at most 1e60 in size" })
+        }
         None => Ok(()),
     }
+}
+
+/// Hands on an answer that is finite. For formulas whose parts are in their domains while the
+/// answer can still be too large to be written.
+///
+/// # Errors
+/// [`ModelError::OutOfDomain`] under the answer's name.
+pub(crate) fn finite(name: &'static str, value: f64) -> Result<f64, ModelError> {
+    if value.is_finite() { Ok(value) } else { Err(ModelError::OutOfDomain { name, value, domain: "finite" }) }
 }
 
 /// [`check_finite`], and at least `need` values.

@@ -2,12 +2,13 @@
 //!
 //! Nothing here reads a file, knows an order or decides a trade. A number that leaves this room
 //! carries its units in its name or type, and a [`provenance::Provenance`] where a fallback was
-//! possible. Every function follows the conventions of C0: typed errors, no NaN out, no panic in.
+//! possible. Every public function follows the conventions of C0: typed errors, no NaN out, no panic in.
+//! Bare formulas that rely on their callers' checks are not public.
 
 pub mod anomaly;
 pub mod change_point;
 pub mod covariance;
-pub mod descriptive;
+pub(crate) mod descriptive;
 pub mod draws;
 pub mod efficiency;
 pub mod error;
@@ -21,8 +22,9 @@ pub mod indicator;
 pub mod microstructure;
 pub mod multiple_testing;
 pub mod nnls;
-pub mod optimise;
-pub mod probability;
+pub(crate) mod optimise;
+pub mod out_of_sample;
+pub(crate) mod probability;
 pub mod promoter;
 pub mod provenance;
 pub mod regime;

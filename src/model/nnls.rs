@@ -7,6 +7,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::ModelError;
+use super::error::{SMALLEST, check_finite};
 
 /// A column that adds less than this to the span of the others is taken as dependent.
 const RANK_TOLERANCE: f64 = 1e-11;
@@ -16,7 +17,7 @@ const RANK_TOLERANCE: f64 = 1e-11;
 /// Returns exact zeros for the coefficients that rest on their bound.
 ///
 /// # Errors
-/// [`ModelError::DimensionMismatch`] for shapes that do not fit, [`ModelError::Singular`] if the columns in
+/// [`ModelError::DimensionMismatch`] for shapes that do not fit, [`ModelError::NonFinite`], [`ModelError::EmptyInput`] without rows, [`ModelError::Singular`] if the columns in
 /// the solution are linearly dependent, [`ModelError::NotConverged`] if the set of free columns cycles.
 pub fn least_squares(
     a: &DMatrix<f64>,
@@ -30,8 +31,12 @@ pub fn least_squares(
     if columns != non_negative.len() {
         return Err(ModelError::DimensionMismatch { left: columns, right: non_negative.len() });
     }
+    if columns > 0 {
+        check_finite(a.as_slice())?;
+        check_finite(b.as_slice())?;
+    }
     let lengths: Vec<f64> = a.column_iter().map(|c| c.norm()).collect();
-    if lengths.iter().any(|l| !l.is_finite() || *l == 0.0) {
+    if lengths.iter().any(|l| *l < SMALLEST) {
         return Err(ModelError::Singular);
     }
     let mut unit = a.clone();

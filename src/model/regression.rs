@@ -8,6 +8,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::ModelError;
+use super::error::SMALLEST;
 
 /// A factorised regression of `y` on an ordered list of columns.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ impl LeastSquares {
             return Err(ModelError::TooShort { need: k.max(1), got: n });
         }
         let scale: Vec<f64> = columns.iter().map(|c| c.iter().map(|v| v * v).sum::<f64>().sqrt()).collect();
-        if scale.iter().any(|s| !(*s > 0.0 && s.is_finite())) {
+        if scale.iter().any(|s| *s < SMALLEST) {
             return Err(ModelError::Singular);
         }
         let factors = DMatrix::from_fn(n, k, |row, col| columns[col][row] / scale[col]).qr();
@@ -75,13 +76,13 @@ impl LeastSquares {
 
     /// Residual sum of squares of the regression on the first `k` columns only.
     #[must_use]
-    pub fn rss(&self, k: usize) -> f64 {
+    pub(crate) fn rss(&self, k: usize) -> f64 {
         self.rotated.iter().skip(k).map(|v| v * v).sum()
     }
 
     /// The t-value of column `k` (from 1) in the regression on the first `k` columns.
     #[must_use]
-    pub fn last_t(&self, k: usize) -> f64 {
+    pub(crate) fn last_t(&self, k: usize) -> f64 {
         let residual_variance = self.rss(k) / (self.rows() as f64 - k as f64);
         self.rotated[k - 1] * self.r[(k - 1, k - 1)].signum() / residual_variance.sqrt()
     }
@@ -102,7 +103,8 @@ impl LeastSquares {
             .collect();
         let coefficients: Vec<f64> = (0..k).map(|i| scaled[i] / self.scale[i]).collect();
         let rss = self.rss(k);
-        let s2 = rss / (self.rows() as f64 - k as f64);
+        // As many rows as columns leave nothing to judge by: the errors are then zero, like the residuals.
+        let s2 = if self.rows() > k { rss / (self.rows() - k) as f64 } else { 0.0 };
         let std_errors = (0..k).map(|i| (s2 * xtx_inverse[i][i]).sqrt()).collect();
         let fitted = |row: usize| -> f64 {
             coefficients.iter().zip(&self.columns).map(|(b, column)| b * column[row]).sum()

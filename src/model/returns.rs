@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::ModelError;
 use super::descriptive::median;
-use super::error::check_finite;
+use super::error::{check_finite, finite};
 use crate::market::Timestamp;
 
 /// The first price that is not positive and finite.
@@ -37,9 +37,12 @@ pub fn log_returns(prices: &[f64]) -> Result<Vec<f64>, ModelError> {
 }
 
 /// `exp(r) - 1`: the simple return of a log return.
-#[must_use]
-pub fn simple(log_return: f64) -> f64 {
-    log_return.exp_m1()
+///
+/// # Errors
+/// A return that is not finite, or too large to have a simple one.
+pub fn simple(log_return: f64) -> Result<f64, ModelError> {
+    check_finite(&[log_return])?;
+    finite("simple return", log_return.exp_m1())
 }
 
 /// `sum w_i R_i` of simple returns.
@@ -190,7 +193,7 @@ mod tests {
     fn log_returns_add_up_over_time_and_simple_ones_across_assets() {
         let prices = [100.0, 110.0, 99.0];
         let sum: f64 = log_returns(&prices).unwrap().iter().sum();
-        assert!((simple(sum) + 0.01).abs() < 1e-15);
+        assert!((simple(sum).unwrap() + 0.01).abs() < 1e-15);
         assert_eq!(portfolio_return(&[0.5, 0.5], &[0.10, -0.02]), Ok(0.04));
         assert_eq!(
             log_returns(&[100.0, 0.0]).unwrap_err(),

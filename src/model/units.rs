@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ModelError;
+use super::error::{SMALLEST, usable};
 
 /// Minutes of a regular continuous session, 11:00 to 15:00 (C0).
 pub const SESSION_MINUTES: f64 = 240.0;
@@ -15,8 +16,8 @@ pub const SESSION_MINUTES: f64 = 240.0;
 /// Sessions in a year where the calendar cannot say (C0, measured).
 pub const SESSIONS_PER_YEAR_FALLBACK: f64 = 232.0;
 
-/// Refuses `value` with its name and what is allowed, unless `allowed` holds. NaN and the
-/// infinities are refused whatever `allowed` says.
+/// Refuses `value` with its name and what is allowed, unless `allowed` holds. NaN, the
+/// infinities and what is beyond [`LARGEST`](super::error::LARGEST) are refused whatever `allowed` says.
 ///
 /// # Errors
 /// [`ModelError::OutOfDomain`].
@@ -26,7 +27,7 @@ pub(crate) fn require(
     value: f64,
     domain: &'static str,
 ) -> Result<(), ModelError> {
-    if allowed && value.is_finite() { Ok(()) } else { Err(ModelError::OutOfDomain { name, value, domain }) }
+    if allowed && usable(value) { Ok(()) } else { Err(ModelError::OutOfDomain { name, value, domain }) }
 }
 
 /// Refuses anything but a finite number at or above zero.
@@ -37,12 +38,12 @@ pub(crate) fn require_non_negative(name: &'static str, value: f64) -> Result<(),
     require(value >= 0.0, name, value, "finite, at or above 0")
 }
 
-/// Refuses anything but a finite number above zero.
+/// Refuses anything but a finite number above zero, far enough to divide by.
 ///
 /// # Errors
 /// [`ModelError::OutOfDomain`].
 pub(crate) fn require_positive(name: &'static str, value: f64) -> Result<(), ModelError> {
-    require(value > 0.0, name, value, "finite, above 0")
+    require(value >= SMALLEST, name, value, "finite, above 0")
 }
 
 /// Refuses anything outside [0, 1].

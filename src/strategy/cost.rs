@@ -40,18 +40,25 @@ impl TradeCost {
     /// Spread, fees and impact.
     #[must_use]
     pub fn trading(&self) -> f64 {
-        self.half_spread.value + self.fees.value + self.impact
+        sum([self.half_spread.value, self.fees.value, self.impact])
     }
 
     /// The cost of trading and the tax.
     #[must_use]
     pub fn total(&self) -> f64 {
-        self.trading() + self.capital_gains_tax
+        sum([self.trading(), self.capital_gains_tax])
     }
 
     /// Spread and impact only: what slippage is compared with, like with like (X13).
     #[must_use]
     pub fn slippage(&self) -> f64 {
-        self.half_spread.value + self.impact
+        sum([self.half_spread.value, self.impact])
     }
+}
+
+/// The sum of parts. One that is not finite makes it the largest number there is: a cost that
+/// nobody knows is a cost that nothing pays for.
+fn sum<const N: usize>(parts: [f64; N]) -> f64 {
+    let total: f64 = parts.iter().sum();
+    if total.is_finite() { total } else { f64::MAX }
 }

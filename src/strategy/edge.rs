@@ -161,8 +161,16 @@ fn checked(
 ) -> Result<f64, ModelError> {
     require(true, "expected return", forecast.mean, "finite")?;
     require_positive("sigma of the forecast", forecast.sigma)?;
-    require_non_negative("cost now", now.total())?;
-    require_non_negative("cost later", later.total())?;
+    for cost in [now, later] {
+        let parts = [
+            ("participation", cost.participation),
+            ("half spread", cost.half_spread.value),
+            ("fees", cost.fees.value),
+            ("impact", cost.impact),
+            ("capital gains tax", cost.capital_gains_tax),
+        ];
+        parts.into_iter().try_for_each(|(name, part)| require_non_negative(name, part))?;
+    }
     require_non_negative("illiquidity", illiquidity)?;
     Ok(illiquidity)
 }

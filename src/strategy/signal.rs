@@ -7,7 +7,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use crate::model::covariance::shrinkage::towards_constant_correlation;
-use crate::model::error::{check_finite, check_series};
+use crate::model::error::{check_finite, check_series, finite};
 use crate::model::units::{require, require_non_negative, require_unit};
 use crate::model::{ModelError, nnls};
 
@@ -191,18 +191,21 @@ impl ScoreMap {
         let (mean_score, mean_return) = (scores.iter().sum::<f64>() / n, returns.iter().sum::<f64>() / n);
         let spread: f64 = scores.iter().map(|s| (s - mean_score).powi(2)).sum();
         let size: f64 = scores.iter().map(|s| s * s).sum();
-        if spread <= 1e-24 * size || spread == 0.0 {
+        if spread <= 1e-24 * size || !spread.is_normal() {
             return Err(ModelError::Degenerate { why: "the scores do not vary" });
         }
         let joint: f64 = scores.iter().zip(returns).map(|(s, r)| (s - mean_score) * (r - mean_return)).sum();
-        let slope = joint / spread;
-        Ok(Self { intercept: mean_return - slope * mean_score, slope })
+        let slope = finite("slope", joint / spread)?;
+        Ok(Self { intercept: finite("intercept", mean_return - slope * mean_score)?, slope })
     }
 
     /// The expected return at a score.
-    #[must_use]
-    pub fn at(self, score: f64) -> f64 {
-        self.intercept + self.slope * score
+    ///
+    /// # Errors
+    /// [`ModelError::OutOfDomain`] for a score that is not finite, or one so far out that the return is not.
+    pub fn at(self, score: f64) -> Result<f64, ModelError> {
+        require(true, "score", score, "finite")?;
+        finite("expected return", self.intercept + self.slope * score)
     }
 }
 
@@ -274,7 +277,7 @@ mod tests {
         let scores: Vec<f64> = (0..30).map(f64::from).collect();
         let returns: Vec<f64> = scores.iter().map(|s| 0.01 + 0.002 * s).collect();
         let map = ScoreMap::fit(&scores, &returns).unwrap();
-        assert!((map.at(50.0) - 0.11).abs() < 1e-12);
+        assert!((map.at(50.0).unwrap() - 0.11).abs() < 1e-12);
         assert!(ScoreMap::fit(&[3.0; 30], &returns).is_err());
         assert!(ScoreMap::fit(&scores[..19], &returns[..19]).is_err());
     }

@@ -60,7 +60,7 @@ impl SlippageCurve {
 
     /// Basis points at a participation, floored at 0.
     #[must_use]
-    pub fn at(&self, participation: f64) -> f64 {
+    pub(crate) fn at(&self, participation: f64) -> f64 {
         (self.b0_bps + participation * (self.b1_bps + participation * self.b2_bps)).max(0.0)
     }
 

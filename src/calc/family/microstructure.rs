@@ -38,7 +38,7 @@ const BULK_INPUTS: &[Field] = &[
 const BULK_OUTPUTS: &[Field] = &[
     field("sigma_dp", Number, "whole-sample deviation of price changes"),
     field("bucket_buy", Series, "bought volume per complete bucket"),
-    field("vpin", Series, "from the window-th bucket on"),
+    field("vpin", Series, "in [0, 1], from the window-th bucket on"),
 ];
 
 /// The functions of this family.
@@ -50,7 +50,7 @@ pub const FUNCTIONS: &[Function] = &[
         &[
             field("n_buckets", Integer, "complete buckets"),
             field("bucket_buy", Series, "bought volume per complete bucket"),
-            field("vpin", Series, "from the window-th bucket on"),
+            field("vpin", Series, "in [0, 1], from the window-th bucket on"),
         ],
         vpin_signed,
     ),
@@ -72,7 +72,7 @@ pub const FUNCTIONS: &[Function] = &[
         "kyle_lambda",
         "Kyle's lambda: price change on signed volume",
         &[
-            field("price_change", Series, "change of the mid per bar"),
+            field("price_change", Series, "change of the mid per bar, in the currency"),
             field("signed_volume", Series, "bought less sold shares per bar"),
         ],
         &[
@@ -89,9 +89,9 @@ pub const FUNCTIONS: &[Function] = &[
         "amihud",
         "Amihud's illiquidity",
         &[
-            field("returns", Series, "daily returns"),
-            field("dollar_volume", Series, "value traded per day"),
-            field("scale", Number, "unit of value"),
+            field("returns", Series, "daily returns, decimal"),
+            field("dollar_volume", Series, "value traded per day, in the currency"),
+            field("scale", Number, "value in which the result is stated: 1e6 gives it per million"),
         ],
         &[
             field("illiq", Number, "mean absolute return per unit of value"),
@@ -111,12 +111,12 @@ pub const FUNCTIONS: &[Function] = &[
             field("horizon_trades", Integer, "trades until the later mid"),
         ],
         &[
-            field("quoted_mean", Number, "mean quoted spread"),
-            field("effective_mean", Number, "mean effective spread"),
+            field("quoted_mean", Number, "mean of ask less bid, in the currency"),
+            field("effective_mean", Number, "mean of 2 side (price - mid), in the currency"),
             field("effective_bps_mean", Number, "mean effective spread in bps of the mid"),
             field("effective_volume_weighted", Number, "effective spread weighted by shares"),
-            field("realized_mean", Number, "mean realised spread"),
-            field("impact_mean", Number, "mean price impact"),
+            field("realized_mean", Number, "mean of 2 side (price - later mid), in the currency"),
+            field("impact_mean", Number, "mean of 2 side (later mid - mid), in the currency"),
             field("roll_cov", Number, "covariance of successive price changes"),
             field("roll_spread", Number, "Roll's spread; null without bounce"),
         ],
@@ -133,9 +133,9 @@ pub const FUNCTIONS: &[Function] = &[
             field("events_per_bin", Integer, "events per bin"),
         ],
         &[
-            field("e", Series, "flow per event"),
-            field("ofi", Series, "flow per complete bin"),
-            field("beta", Number, "mid change per unit of flow"),
+            field("e", Series, "flow per event, shares"),
+            field("ofi", Series, "flow per complete bin, shares"),
+            field("beta", Number, "mid change per share of flow, in the currency"),
             field("intercept", Number, "the constant"),
             field("r2", Number, "explained share of variance"),
             field("queue_imbalance", Series, "of the first 50 events"),

@@ -386,13 +386,13 @@ fn alternative(case: &Case) -> Result<Alternative, CalcError> {
 fn t_result(case: &Case, test: hypothesis::TTest) -> Result<Value, CalcError> {
     const CONFIDENCE: f64 = 0.95;
     let alternative = alternative(case)?;
-    let (low, high) = test.interval(alternative, CONFIDENCE);
+    let (low, high) = test.interval(alternative, CONFIDENCE)?;
     Ok(Value::record([
         ("statistic", test.statistic.into()),
         ("pvalue", test.p_value(alternative).into()),
         ("df", test.df.into()),
-        ("ci_low", low.into()),
-        ("ci_high", high.into()),
+        ("ci_low", low.unwrap_or(f64::NEG_INFINITY).into()),
+        ("ci_high", high.unwrap_or(f64::INFINITY).into()),
         ("pvalue_greater", test.p_value(Alternative::Greater).into()),
         ("pvalue_less", test.p_value(Alternative::Less).into()),
     ]))

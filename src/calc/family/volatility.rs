@@ -21,10 +21,12 @@ const GARCH_HORIZON: usize = 20;
 const Y: Field = Field::new("y", Kind::Series, "the observations, oldest first");
 const X: Field = Field::new("x", Kind::Series, "the observations, oldest first");
 const MU: Field = Field::new("mu", Kind::Number, "constant mean");
-const OMEGA: Field = Field::new("omega", Kind::Number, "constant of the (log) variance");
+const OMEGA: Field =
+    Field::new("omega", Kind::Number, "constant of the variance (GARCH) or its logarithm (EGARCH)");
 const ALPHA: Field = Field::new("alpha", Kind::Number, "response to the size of an error");
 const GAMMA: Field = Field::new("gamma", Kind::Number, "response to the sign of an error");
-const BETA: Field = Field::new("beta", Kind::Number, "persistence of the (log) variance");
+const BETA: Field =
+    Field::new("beta", Kind::Number, "persistence of the variance (GARCH) or its logarithm (EGARCH)");
 const NU: Field = Field::new("nu", Kind::Number, "degrees of freedom of the errors");
 const HORIZON: Field = Field::new("horizon", Kind::Integer, "steps ahead");
 const SPAN: Field = Field::new("span", Kind::Number, "span; the newest weight is 2 / (span + 1)");

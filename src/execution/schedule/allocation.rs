@@ -6,7 +6,6 @@
 
 use crate::market::Qty;
 use crate::model::ModelError;
-use crate::model::units::{require, require_non_negative};
 
 const BELOW_ZERO: &str = "0 or more";
 
@@ -60,12 +59,20 @@ pub fn by_fractions(total: Qty, weights: &[f64]) -> Result<Vec<Qty>, ModelError>
 
 /// Fractions as whole numbers in the same proportion.
 fn whole_weights(weights: &[f64]) -> Result<Vec<u64>, ModelError> {
-    crate::model::error::check_finite(weights)?;
-    for weight in weights {
-        require_non_negative("weight", *weight)?;
+    // Only proportions count here, so weights of any finite size are welcome.
+    if weights.is_empty() {
+        return Err(ModelError::EmptyInput);
+    }
+    if let Some(index) = weights.iter().position(|weight| !weight.is_finite()) {
+        return Err(ModelError::NonFinite { index });
+    }
+    if let Some(&value) = weights.iter().find(|weight| **weight < 0.0) {
+        return Err(ModelError::OutOfDomain { name: "weight", value, domain: "at or above 0" });
     }
     let largest = weights.iter().copied().fold(0.0, f64::max);
-    require(largest > 0.0, "largest weight", largest, "above 0")?;
+    if largest == 0.0 {
+        return Err(ModelError::OutOfDomain { name: "largest weight", value: largest, domain: "above 0" });
+    }
     // Bring the largest into [2^62, 2^63): multiplying by powers of two is exact. In two halves,
     // because the factor itself overflows for tiny weights.
     let shift = 62 - exponent(largest);

@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::ModelError;
+use crate::model::error::finite;
 use crate::model::units::{Bps, DailyVol, TradingDays, require, require_non_negative, require_positive};
 
 /// Risk aversion if none is configured, per unit of the quote currency.
@@ -23,9 +24,12 @@ pub struct PriceVol(pub f64);
 
 impl PriceVol {
     /// From the mid and its daily volatility: `sigma = M sigma_d`.
-    #[must_use]
-    pub fn from_daily(mid: f64, vol: DailyVol) -> Self {
-        Self(mid * vol.value())
+    ///
+    /// # Errors
+    /// [`ModelError::OutOfDomain`] for a mid that is not above 0.
+    pub fn from_daily(mid: f64, vol: DailyVol) -> Result<Self, ModelError> {
+        require_positive("mid", mid)?;
+        Ok(Self(finite("volatility of the price", mid * vol.value())?))
     }
 }
 
@@ -52,7 +56,7 @@ impl LinearImpact {
         require_non_negative("half spread", half_spread)?;
         require_positive("mid", mid)?;
         require_positive("adv", adv)?;
-        let eta = k1 * mid / adv;
+        let eta = finite("eta", k1 * mid / adv)?;
         Ok(Self { eta, gamma: PERMANENT_SHARE * eta, epsilon: half_spread * mid })
     }
 }

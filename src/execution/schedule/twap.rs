@@ -3,7 +3,7 @@
 use super::allocation;
 use crate::market::Qty;
 use crate::model::ModelError;
-use crate::model::units::{Minutes, require_non_negative, require_positive};
+use crate::model::units::{Minutes, require, require_non_negative, require_positive};
 
 /// The interval is shrunk to this share of itself when the price runs away.
 pub const SHRINK: f64 = 0.8;
@@ -28,6 +28,8 @@ pub fn slice_count(time: Minutes, interval: Minutes) -> Result<usize, ModelError
 /// # Errors
 /// [`ModelError::OutOfDomain`] for no slices or a negative total.
 pub fn slices(total: Qty, slices: usize) -> Result<Vec<Qty>, ModelError> {
+    const MOST: usize = 1_000_000;
+    require((1..=MOST).contains(&slices), "slices", slices as f64, "1 to 1e6")?;
     allocation::largest_remainder(total, &vec![1; slices])
 }
 
@@ -45,7 +47,7 @@ pub fn shortened(
     already_shortened: bool,
 ) -> Result<Minutes, ModelError> {
     require_non_negative("sigma of the interval", interval_sigma)?;
-    crate::model::units::require(true, "adverse move", adverse_move, "finite")?;
+    require(true, "adverse move", adverse_move, "finite")?;
     if already_shortened || adverse_move <= interval_sigma {
         return Ok(interval);
     }

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::error::usable;
+
 /// The last `capacity` finite values, in order of arrival and in order of size.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct RollingMedian {
@@ -22,7 +24,7 @@ impl RollingMedian {
 
     /// Takes a value in; the oldest leaves when full. A value that is not finite is ignored.
     pub fn push(&mut self, value: f64) {
-        if !value.is_finite() {
+        if !usable(value) {
             return;
         }
         if self.arrived.len() == self.capacity

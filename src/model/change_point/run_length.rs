@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use statrs::function::gamma::ln_gamma;
 
 use crate::model::ModelError;
-use crate::model::error::check_finite;
+use crate::model::error::{LARGEST, SMALLEST, check_finite};
 
 /// Values beyond this cannot be squared safely, and are no scaled returns.
-const VALUE_MAX: f64 = 1e100;
+const VALUE_MAX: f64 = LARGEST;
 
 /// False for NaN too.
 fn within_range(value: f64) -> bool {
@@ -50,7 +50,7 @@ impl RunModel {
             return Err(ModelError::OutOfDomain { name: "mu0", value: self.mu0, domain: "finite" });
         }
         for (name, value) in [("kappa0", self.kappa0), ("alpha0", self.alpha0), ("beta0", self.beta0)] {
-            if !(value > 0.0 && value <= VALUE_MAX) {
+            if !(SMALLEST..=LARGEST).contains(&value) {
                 return Err(ModelError::OutOfDomain { name, value, domain: "above 0" });
             }
         }
@@ -257,7 +257,7 @@ pub fn run_length_rows(model: RunModel, x: &[f64]) -> Result<(Vec<Vec<f64>>, Run
     let mut rows = Vec::with_capacity(x.len());
     for &value in x {
         if !runs.on_value(value) {
-            return Err(ModelError::OutOfDomain { name: "value", value, domain: "at most 1e100 in size" });
+            return Err(ModelError::OutOfDomain { name: "value", value, domain: "at most 1e60 in size" });
         }
         rows.push(runs.probabilities().collect());
     }

@@ -14,6 +14,7 @@ pub mod shrinkage;
 use nalgebra::DMatrix;
 
 use super::ModelError;
+use super::error::check_finite;
 
 /// Refuses a matrix that is empty, not square or not finite.
 ///
@@ -27,10 +28,8 @@ pub(crate) fn check_square(matrix: &DMatrix<f64>) -> Result<usize, ModelError> {
     if rows != columns {
         return Err(ModelError::DimensionMismatch { left: rows, right: columns });
     }
-    match matrix.iter().position(|v| !v.is_finite()) {
-        Some(index) => Err(ModelError::NonFinite { index }),
-        None => Ok(rows),
-    }
+    check_finite(matrix.as_slice())?;
+    Ok(rows)
 }
 
 /// The correlation matrix of a covariance.
@@ -50,7 +49,7 @@ pub fn correlation(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>, ModelError
 
 /// Mean of the entries off the diagonal; `None` for fewer than two assets.
 #[must_use]
-pub fn mean_off_diagonal(matrix: &DMatrix<f64>) -> Option<f64> {
+pub(crate) fn mean_off_diagonal(matrix: &DMatrix<f64>) -> Option<f64> {
     let n = matrix.nrows().min(matrix.ncols());
     if n < 2 {
         return None;

@@ -3,6 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use crate::model::ModelError;
+use crate::model::error::check_finite;
 use crate::model::units::require_non_negative;
 
 /// First and second moments of weighted observations.
@@ -39,9 +40,7 @@ pub fn moments(returns: &DMatrix<f64>, weights: Option<&[f64]>) -> Result<Moment
     if rows == 0 || columns == 0 {
         return Err(ModelError::EmptyInput);
     }
-    if let Some(index) = returns.iter().position(|v| !v.is_finite()) {
-        return Err(ModelError::NonFinite { index });
-    }
+    check_finite(returns.as_slice())?;
     let equal = vec![1.0; rows];
     let weights = weights.unwrap_or(&equal);
     if weights.len() != rows {

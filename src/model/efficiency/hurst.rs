@@ -59,9 +59,12 @@ fn mean_rescaled_range(increments: &[f64], size: usize) -> Result<f64, ModelErro
     Ok(mean(&ranges))
 }
 
-/// Expected rescaled range of `n` independent values (Anis and Lloyd, 1976), `n >= 2`.
+/// Expected rescaled range of `n` independent values (Anis and Lloyd, 1976); 0 below two.
 #[must_use]
 pub fn expected_rescaled_range(n: usize) -> f64 {
+    if n < 2 {
+        return 0.0;
+    }
     let size = n as f64;
     let factor = (ln_gamma((size - 1.0) / 2.0) - ln_gamma(size / 2.0)).exp() / std::f64::consts::PI.sqrt();
     let sum: f64 = (1..n).map(|i| ((size - i as f64) / i as f64).sqrt()).sum();

@@ -64,7 +64,8 @@ impl StationarySet {
         let momentum = change
             .zip(volumes)
             .and_then(|(change, v)| ratio(bar.volume, mean(&v)).map(|relative| change * relative));
-        let values = vec![volume_z, demeaned, detrended, position, momentum];
+        let values = [volume_z, demeaned, detrended, position, momentum];
+        let values = values.into_iter().map(|value| value.and_then(finite)).collect();
         Ok(FeatureRow { available_at: bar.available_at, values })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{ClosedBar, Descriptor, FeatureRow, ModelError, Unit, check_order, ratio};
+use super::{ClosedBar, Descriptor, FeatureRow, ModelError, Unit, check_order, finite, ratio};
 use crate::market::Timestamp;
 use crate::model::descriptive::{mean, variance};
 use crate::model::indicator::{
@@ -115,6 +115,7 @@ impl TechnicalSet {
         values.extend([stochastic.k, stochastic.d]);
         values.push(self.volatility(bar.close));
         values.push(self.volume_ratio(bar.volume));
+        let values = values.into_iter().map(|value| value.and_then(finite)).collect();
         Ok(FeatureRow { available_at: bar.available_at, values })
     }
 

@@ -3,6 +3,7 @@
 use super::expectation::{Expectation, Sample, StateSums};
 use super::{GaussianHmm, State};
 use crate::model::ModelError;
+use crate::model::units::{require, require_non_negative};
 
 /// What is added to plain maximum likelihood.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,7 +34,8 @@ pub struct EmRun {
 /// Runs EM from a given model, whose covariances are read by their diagonals.
 ///
 /// # Errors
-/// As [`super::posteriors`]; [`ModelError::Degenerate`] when a state dies out or its variance vanishes.
+/// As [`super::posteriors`]; [`ModelError::OutOfDomain`] for an option; [`ModelError::Degenerate`] when a
+/// state dies out or its variance vanishes.
 pub fn expectation_maximisation(
     start: &GaussianHmm,
     x: &[Vec<f64>],
@@ -53,6 +55,10 @@ pub(super) fn run(
     sample: &mut Sample<'_>,
     options: &EmOptions,
 ) -> Result<EmRun, ModelError> {
+    require(true, "tolerance", options.tolerance, "finite")?;
+    require_non_negative("variance prior", options.variance_prior)?;
+    require_non_negative("variance floor", options.variance_floor)?;
+    require_non_negative("pseudo-count", options.pseudo_count)?;
     let mut model = start.clone();
     let mut trace: Vec<f64> = Vec::new();
     for _ in 0..options.steps {

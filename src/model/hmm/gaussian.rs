@@ -3,6 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::ModelError;
+use crate::model::error::usable;
+
+/// Below this a squared deviation over a variance could be infinite.
+const SMALLEST_VARIANCE: f64 = 1e-120;
 
 /// The distribution of an observation in one state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,7 +41,7 @@ impl State {
                 let rest = covariance[i][j] - inner;
                 if i != j {
                     factor[i][j] = rest / factor[j][j];
-                } else if rest > 0.0 && rest.is_finite() {
+                } else if rest >= SMALLEST_VARIANCE && usable(rest) {
                     factor[i][i] = rest.sqrt();
                 } else {
                     return Err(ModelError::Singular);
@@ -77,7 +81,7 @@ impl State {
 
     /// `ln p(x)`. Coordinates beyond the state's are not looked at.
     #[must_use]
-    pub fn log_density(&self, x: &[f64]) -> f64 {
+    pub(crate) fn log_density(&self, x: &[f64]) -> f64 {
         let d = self.mean.len();
         let mut solved = vec![0.0; d];
         let mut distance = 0.0;
@@ -154,7 +158,7 @@ impl GaussianHmm {
 
     /// The same model with its states in another order: `order[new] = old`.
     #[must_use]
-    pub fn reordered(&self, order: &[usize]) -> Self {
+    pub(crate) fn reordered(&self, order: &[usize]) -> Self {
         let pick = |row: &[f64]| order.iter().map(|&old| row[old]).collect::<Vec<f64>>();
         Self {
             start: pick(&self.start),
@@ -172,8 +176,7 @@ pub(super) fn check_rows(x: &[Vec<f64>], dimension: usize) -> Result<(), ModelEr
         if row.len() != dimension {
             return Err(ModelError::DimensionMismatch { left: dimension, right: row.len() });
         }
-        // Beyond 1e100 a square overflows.
-        if !row.iter().all(|value| value.abs() <= 1e100) {
+        if !row.iter().all(|value| usable(*value)) {
             return Err(ModelError::NonFinite { index });
         }
     }

@@ -200,7 +200,7 @@ pub fn weighted_r2(regression: &Regression, fit: &HuberFit) -> Result<f64, Model
 
 /// Median absolute deviation about the median; 0 for no values.
 #[must_use]
-pub fn mad(values: &[f64]) -> f64 {
+pub(crate) fn mad(values: &[f64]) -> f64 {
     if values.is_empty() {
         return 0.0;
     }

@@ -103,7 +103,7 @@ fn lattice_sf(m: usize, n: usize, distance: usize) -> f64 {
 
 /// Upper tail of the Kolmogorov limit, `2 sum (-1)^(k-1) exp(-2 k^2 z^2)`.
 #[must_use]
-pub fn kolmogorov_limit_sf(z: f64) -> f64 {
+pub(crate) fn kolmogorov_limit_sf(z: f64) -> f64 {
     use std::f64::consts::PI;
     if z <= 0.0 {
         return 1.0;
@@ -127,7 +127,7 @@ pub fn kolmogorov_limit_sf(z: f64) -> f64 {
 /// and Good for the rest. These are the regions of Simard and L'Ecuyer (2011) that the reference
 /// library uses too; the expansion differs from the exact value by up to some 1e-6 there.
 #[must_use]
-pub fn kolmogorov_one_sample_sf(n: f64, d: f64) -> f64 {
+pub(crate) fn kolmogorov_one_sample_sf(n: f64, d: f64) -> f64 {
     if !(n >= 1.0 && d.is_finite()) {
         return f64::NAN;
     }

@@ -3,8 +3,12 @@
 use super::{Alternative, check_two};
 use crate::model::ModelError;
 use crate::model::descriptive::{mean, variance};
-use crate::model::error::check_series;
+use crate::model::error::{check_finite, check_series, finite};
 use crate::model::probability::{student_t_quantile, student_t_sf};
+use crate::model::units::require;
+
+/// A confidence interval; an end that is open is `None`.
+pub type Interval = (Option<f64>, Option<f64>);
 
 /// The result of a t-test.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,19 +43,22 @@ impl TTest {
         }
     }
 
-    /// The confidence interval that belongs to an alternative, `confidence` in (0, 1); one-sided
-    /// ones are open at infinity.
-    #[must_use]
-    pub fn interval(&self, alternative: Alternative, confidence: f64) -> (f64, f64) {
-        let reach = |p: f64| self.std_error * student_t_quantile(p, self.df);
-        match alternative {
+    /// The confidence interval that belongs to an alternative, `confidence` in (0, 1); the open end of
+    /// a one-sided one is `None`.
+    ///
+    /// # Errors
+    /// [`ModelError::OutOfDomain`] for the confidence; one so near 1 that the interval has no end is one.
+    pub fn interval(&self, alternative: Alternative, confidence: f64) -> Result<Interval, ModelError> {
+        require(confidence > 0.0 && confidence < 1.0, "confidence", confidence, "inside 0 to 1")?;
+        let reach = |p: f64| finite("reach of the interval", self.std_error * student_t_quantile(p, self.df));
+        Ok(match alternative {
             Alternative::TwoSided => {
-                let half = reach(0.5 + confidence / 2.0);
-                (self.estimate - half, self.estimate + half)
+                let half = reach(0.5 + confidence / 2.0)?;
+                (Some(self.estimate - half), Some(self.estimate + half))
             }
-            Alternative::Greater => (self.estimate - reach(confidence), f64::INFINITY),
-            Alternative::Less => (f64::NEG_INFINITY, self.estimate + reach(confidence)),
-        }
+            Alternative::Greater => (Some(self.estimate - reach(confidence)?), None),
+            Alternative::Less => (None, Some(self.estimate + reach(confidence)?)),
+        })
     }
 }
 
@@ -61,6 +68,7 @@ impl TTest {
 /// Fewer than two values, values that are not finite, or no variance (`Degenerate`).
 pub fn t_test(x: &[f64], null: f64) -> Result<TTest, ModelError> {
     check_series(x, 2)?;
+    check_finite(&[null])?;
     let n = x.len() as f64;
     TTest::new(mean(x), null, (variance(x, 1) / n).sqrt(), n - 1.0)
 }
@@ -89,8 +97,11 @@ mod tests {
         let sum = test.p_value(Alternative::Greater) + test.p_value(Alternative::Less);
         assert!((sum - 1.0).abs() < 1e-12);
         for side in [Alternative::TwoSided, Alternative::Greater, Alternative::Less] {
-            let (low, high) = test.interval(side, 0.95);
-            assert!(low < test.estimate && test.estimate < high);
+            let (low, high) = test.interval(side, 0.95).unwrap();
+            assert!(
+                low.is_none_or(|low| low < test.estimate) && high.is_none_or(|high| test.estimate < high)
+            );
+            assert!(low.is_some() || high.is_some());
         }
         assert!(t_test(&[1.0, 1.0], 0.0).is_err());
         assert!(t_test(&[1.0], 0.0).is_err());

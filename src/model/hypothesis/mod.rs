@@ -10,10 +10,8 @@ mod rank;
 mod residual;
 
 pub use dispersion::{Centre, levene};
-pub use kolmogorov::{
-    KolmogorovSmirnov, PValue, kolmogorov_limit_sf, kolmogorov_one_sample_sf, kolmogorov_smirnov,
-};
-pub use location::{TTest, t_test, welch};
+pub use kolmogorov::{KolmogorovSmirnov, PValue, kolmogorov_smirnov};
+pub use location::{Interval, TTest, t_test, welch};
 pub use rank::{MannWhitney, RankMethod, Spearman, mann_whitney, spearman};
 pub use residual::{JarqueBera, LjungBox, jarque_bera, ljung_box};
 

@@ -3,6 +3,7 @@
 use super::{Alternative, check_two};
 use crate::model::ModelError;
 use crate::model::descriptive::{correlation, mid_ranks, tie_term};
+use crate::model::error::{LARGEST, SMALLEST};
 use crate::model::probability::{normal_sf, student_t_sf};
 
 /// Spearman's rank correlation.
@@ -16,10 +17,14 @@ pub struct Spearman {
 
 impl Spearman {
     /// Two-sided p-value from t with `n_effective - 2` degrees of freedom; 0 for a perfect
-    /// correlation. With dependent rows the effective number is below the number of pairs (C11).
+    /// correlation, and 1 when the effective number leaves no degree of freedom. With dependent rows
+    /// that number is below the number of pairs (C11).
     #[must_use]
     pub fn p_value(&self, n_effective: f64) -> f64 {
         let df = n_effective - 2.0;
+        if !(SMALLEST..=LARGEST).contains(&df) {
+            return 1.0;
+        }
         let t = self.rho * (df / ((1.0 + self.rho) * (1.0 - self.rho))).sqrt();
         if self.rho.abs() >= 1.0 { 0.0 } else { 2.0 * student_t_sf(t.abs(), df) }
     }

@@ -2,6 +2,7 @@
 
 use super::{Window, check_window};
 use crate::model::ModelError;
+use crate::model::error::usable;
 
 /// Simple moving average.
 #[derive(Clone, Debug)]
@@ -18,8 +19,7 @@ impl Sma {
 
     /// Takes a value; `None` until `n` are known.
     pub fn push(&mut self, value: f64) -> Option<f64> {
-        self.0.push(value);
-        self.0.is_full().then(|| self.0.mean())
+        (self.0.push(value) && self.0.is_full()).then(|| self.0.mean())
     }
 
     /// Forgets what was seen.
@@ -45,14 +45,22 @@ impl Ema {
         Ok(Self { weight: 2.0 / (span as f64 + 1.0), value: None })
     }
 
-    /// Takes a value and gives the average with it.
+    /// Takes a value and gives the average with it; 0 before the first usable one.
     pub fn push(&mut self, value: f64) -> f64 {
+        if !usable(value) {
+            return self.last();
+        }
         let next = match self.value {
             None => value,
             Some(last) => self.weight * value + (1.0 - self.weight) * last,
         };
         self.value = Some(next);
         next
+    }
+
+    /// The average of what was taken so far; 0 of nothing.
+    pub(super) fn last(&self) -> f64 {
+        self.value.unwrap_or(0.0)
     }
 }
 
@@ -76,6 +84,9 @@ impl Wilder {
 
     /// Takes a value; `None` until the seed is complete.
     pub fn push(&mut self, value: f64) -> Option<f64> {
+        if !usable(value) {
+            return None;
+        }
         if self.seen < self.n {
             self.seen += 1.0;
             self.sum += value;

@@ -2,6 +2,7 @@
 
 use super::{Window, check_window};
 use crate::model::ModelError;
+use crate::model::error::usable;
 
 /// The bands at one observation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +30,7 @@ impl Bollinger {
     /// # Errors
     /// `n` of 0, or `k` that is not positive and finite.
     pub fn new(n: usize, k: f64) -> Result<Self, ModelError> {
-        if !(k > 0.0 && k.is_finite()) {
+        if !(k > 0.0 && usable(k)) {
             return Err(ModelError::OutOfDomain { name: "k", value: k, domain: "above 0" });
         }
         check_window("n", n).map(|n| Self { window: Window::new(n), k })
@@ -37,8 +38,7 @@ impl Bollinger {
 
     /// Takes a value; `None` until `n` are known.
     pub fn push(&mut self, value: f64) -> Option<Band> {
-        self.window.push(value);
-        if !self.window.is_full() {
+        if !self.window.push(value) || !self.window.is_full() {
             return None;
         }
         let first = self.window.values.front().copied().unwrap_or(value);

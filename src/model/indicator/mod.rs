@@ -7,7 +7,8 @@
 //! The feature set above them masks warm-up rows.
 //!
 //! Windows are recomputed, not updated by adding and subtracting: a flat stretch then has exactly
-//! no deviation. Values must be finite; the feature set checks each bar before it is pushed.
+//! no deviation. A value that is not finite, or beyond any price or volume there could be, is not
+//! taken: the answer to it is missing, or the one before it where an answer always exists.
 
 mod average;
 mod band;
@@ -24,6 +25,7 @@ pub use volume::{Obv, SessionVwap};
 use std::collections::VecDeque;
 
 use super::ModelError;
+use super::error::usable;
 
 /// A window length of at least one.
 fn check_window(name: &'static str, n: usize) -> Result<usize, ModelError> {
@@ -45,11 +47,16 @@ impl Window {
         Self { n, values: VecDeque::new() }
     }
 
-    fn push(&mut self, value: f64) {
+    /// Takes a value that is usable, and says whether it was.
+    fn push(&mut self, value: f64) -> bool {
+        if !usable(value) {
+            return false;
+        }
         self.values.push_back(value);
         if self.values.len() > self.n {
             self.values.pop_front();
         }
+        true
     }
 
     fn is_full(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use super::{Ema, Sma, Wilder, Window, check_window};
 use crate::model::ModelError;
+use crate::model::error::usable;
 
 /// Wilder's relative strength index.
 #[derive(Clone, Debug)]
@@ -22,6 +23,9 @@ impl Rsi {
 
     /// Takes a close; `None` until `n` changes are known. 100 without losses, 50 when flat.
     pub fn push(&mut self, close: f64) -> Option<f64> {
+        if !usable(close) {
+            return None;
+        }
         let last = self.last.replace(close)?;
         let change = close - last;
         // Both averages must see the change before either may say that it is not ready.
@@ -65,8 +69,12 @@ impl Macd {
         Ok(Self { fast: Ema::new(fast)?, slow: Ema::new(slow)?, signal: Ema::new(signal)? })
     }
 
-    /// Takes a close.
+    /// Takes a close. One that is not usable gives the point before it.
     pub fn push(&mut self, close: f64) -> MacdPoint {
+        if !usable(close) {
+            let macd = self.fast.last() - self.slow.last();
+            return MacdPoint { macd, signal: self.signal.last() };
+        }
         let macd = self.fast.push(close) - self.slow.push(close);
         MacdPoint { macd, signal: self.signal.push(macd) }
     }
@@ -101,6 +109,9 @@ impl Stochastic {
 
     /// Takes a bar.
     pub fn push(&mut self, high: f64, low: f64, close: f64) -> StochasticPoint {
+        if ![high, low, close].into_iter().all(usable) {
+            return StochasticPoint { k: None, d: None };
+        }
         self.highs.push(high);
         self.lows.push(low);
         let top = self.highs.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -134,9 +145,11 @@ impl Roc {
 
     /// Takes a value; `None` until `n + 1` are known, or against zero.
     pub fn push(&mut self, value: f64) -> Option<f64> {
-        self.0.push(value);
-        let before = self.0.values.front().copied().filter(|v| *v != 0.0);
-        before.filter(|_| self.0.is_full()).map(|before| 100.0 * (value / before - 1.0))
+        if !self.0.push(value) || !self.0.is_full() {
+            return None;
+        }
+        let change = |before: &f64| Some(100.0 * (value / before - 1.0)).filter(|c| c.is_finite());
+        self.0.values.front().and_then(change)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Wilder;
 use crate::model::ModelError;
+use crate::model::error::usable;
 
 /// True range: the bar's range, stretched to the previous close. The first bar has none before it.
 #[derive(Clone, Debug, Default)]
@@ -10,8 +11,11 @@ pub struct TrueRange {
 }
 
 impl TrueRange {
-    /// Takes a bar.
+    /// Takes a bar; one with a number that is not usable has no range and is not kept.
     pub fn push(&mut self, high: f64, low: f64, close: f64) -> f64 {
+        if ![high, low, close].into_iter().all(usable) {
+            return 0.0;
+        }
         let range = high - low;
         match self.last_close.replace(close) {
             None => range,
@@ -49,6 +53,9 @@ impl Atr {
 
     /// Takes a bar; `None` until the seed is complete.
     pub fn push(&mut self, high: f64, low: f64, close: f64) -> Option<f64> {
+        if ![high, low, close].into_iter().all(usable) {
+            return None;
+        }
         let range = self.range.push(high, low, close);
         if std::mem::take(&mut self.skip) {
             return None;

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::model::error::usable;
+
 /// On-balance volume, starting at 0: volume counts with the direction of the close.
 #[derive(Clone, Debug, Default)]
 pub struct Obv {
@@ -10,8 +12,11 @@ pub struct Obv {
 }
 
 impl Obv {
-    /// Takes a bar; an unchanged close adds nothing.
+    /// Takes a bar; an unchanged close adds nothing, nor does a bar with a number that is not usable.
     pub fn push(&mut self, close: f64, volume: f64) -> f64 {
+        if !(usable(close) && usable(volume)) {
+            return self.total;
+        }
         let direction = self.last_close.replace(close).and_then(|last| close.partial_cmp(&last));
         match direction {
             Some(Ordering::Greater) => self.total += volume,
@@ -36,9 +41,13 @@ impl SessionVwap {
         if self.session.replace(session) != Some(session) {
             (self.value, self.volume) = (0.0, 0.0);
         }
+        if !(usable(price) && usable(volume) && volume >= 0.0) {
+            return None;
+        }
         self.value += price * volume;
         self.volume += volume;
-        (self.volume > 0.0).then(|| self.value / self.volume)
+        let average = self.value / self.volume;
+        (self.volume > 0.0 && average.is_finite()).then_some(average)
     }
 }
 

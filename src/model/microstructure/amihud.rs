@@ -2,7 +2,8 @@
 
 use crate::model::ModelError;
 use crate::model::descriptive::{mean, median};
-use crate::model::error::check_finite;
+use crate::model::error::{check_finite, finite};
+use crate::model::units::require_positive;
 
 /// Mean of `|return| / turnover` over days with trade.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,9 +25,7 @@ pub fn amihud(returns: &[f64], turnover: &[f64], scale: f64) -> Result<Illiquidi
     }
     check_finite(returns)?;
     check_finite(turnover)?;
-    if !(scale > 0.0 && scale.is_finite()) {
-        return Err(ModelError::OutOfDomain { name: "scale", value: scale, domain: "above 0" });
-    }
+    require_positive("scale", scale)?;
     if let Some(value) = turnover.iter().find(|value| **value < 0.0) {
         return Err(ModelError::OutOfDomain { name: "turnover", value: *value, domain: "0 or more" });
     }
@@ -35,7 +34,7 @@ pub fn amihud(returns: &[f64], turnover: &[f64], scale: f64) -> Result<Illiquidi
     if ratios.is_empty() {
         return Err(ModelError::Degenerate { why: "no day with trade" });
     }
-    Ok(Illiquidity { value: scale * mean(&ratios), days: ratios.len() })
+    Ok(Illiquidity { value: finite("illiquidity", scale * mean(&ratios))?, days: ratios.len() })
 }
 
 /// The product's ILLIQ: the last 20 sessions, at least 10 with trade, per million NPR.

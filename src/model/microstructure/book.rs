@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use crate::market::Side;
 use crate::model::descriptive::{mean, variance};
+use crate::model::error::{SMALLEST, usable};
 
 /// A price level: price in NPR per share, size in shares.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,7 +31,7 @@ impl Top {
     #[must_use]
     pub fn new(bid: Level, ask: Level) -> Option<Self> {
         let sound = |level: Level| {
-            level.price.is_finite() && level.price > 0.0 && level.size.is_finite() && level.size >= 0.0
+            level.price >= SMALLEST && usable(level.price) && level.size >= 0.0 && usable(level.size)
         };
         (sound(bid) && sound(ask) && bid.price < ask.price).then_some(Self { bid, ask })
     }
@@ -71,7 +72,8 @@ impl Top {
 #[must_use]
 pub fn imbalance(bids: f64, asks: f64) -> Option<f64> {
     let total = bids + asks;
-    (total > 0.0 && total.is_finite()).then(|| (bids - asks) / total)
+    let sound = bids >= 0.0 && asks >= 0.0 && total > 0.0 && total.is_finite();
+    sound.then(|| (bids - asks) / total)
 }
 
 /// Imbalance over the first five levels, each counting half of the one before it.
@@ -102,20 +104,23 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// `s (average - mid)/mid`, a cost as a fraction of notional for the side that takes.
+    /// `s (average - mid)/mid`, a cost as a fraction of notional for the side that takes; `None` when
+    /// nothing was filled or the mid is no price.
     #[must_use]
     pub fn cost(&self, side: Side, mid: f64) -> Option<f64> {
         let signed = |average: f64| if side == Side::Buy { average - mid } else { mid - average };
-        self.average.map(|average| signed(average) / mid)
+        let mid_is_sound = mid >= SMALLEST && usable(mid);
+        self.average.filter(|_| mid_is_sound).map(|average| signed(average) / mid)
     }
 }
 
-/// Takes `quantity` from the levels of the opposite side, best first.
+/// Takes `quantity` from the levels of the opposite side, best first. A level whose price or size is
+/// not usable is passed over; so is the whole book for such a quantity.
 #[must_use]
 pub fn walk(levels: &[Level], quantity: f64) -> Walk {
-    let mut left = quantity.max(0.0);
+    let mut left = if usable(quantity) { quantity.max(0.0) } else { 0.0 };
     let (mut filled, mut paid) = (0.0, 0.0);
-    for level in levels {
+    for level in levels.iter().filter(|level| usable(level.price) && usable(level.size)) {
         if left <= 0.0 {
             break;
         }

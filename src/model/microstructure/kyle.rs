@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use crate::model::ModelError;
-use crate::model::error::check_finite;
+use crate::model::error::{check_finite, finite, usable};
 use crate::model::regression::{LeastSquares, newey_west_errors};
+use crate::model::units::{require_non_negative, require_positive};
 
 /// The regression of price changes on signed volume with a constant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,10 +35,14 @@ impl Kyle {
         self.lambda / self.hac_error
     }
 
-    /// Basis points of the price for an average bar's volume.
-    #[must_use]
-    pub const fn lambda_bps(&self, average_bar_volume: f64, mid: f64) -> f64 {
-        1e4 * self.lambda * average_bar_volume / mid
+    /// Basis points of the price for an average bar's volume in shares, at a mid in NPR.
+    ///
+    /// # Errors
+    /// [`ModelError::OutOfDomain`] for a volume below 0 or a mid that is not above 0.
+    pub fn lambda_bps(&self, average_bar_volume: f64, mid: f64) -> Result<f64, ModelError> {
+        require_non_negative("average bar volume", average_bar_volume)?;
+        require_positive("mid", mid)?;
+        finite("lambda in bps", 1e4 * self.lambda * average_bar_volume / mid)
     }
 }
 
@@ -101,7 +106,7 @@ impl RollingKyle {
     /// Takes a completed bar: the change of the mid, the signed volume, and whether it traded.
     /// A bar with a number that is not finite is not counted and gives `false`.
     pub fn push(&mut self, mid_change: f64, signed_volume: f64, traded: bool) -> bool {
-        if !(mid_change.is_finite() && signed_volume.is_finite()) {
+        if !(usable(mid_change) && usable(signed_volume)) {
             return false;
         }
         self.bars.push_back((mid_change, signed_volume, traded));

@@ -1,7 +1,7 @@
 //! Order-flow imbalance of the best quotes (X7; Cont, Kukanov and Stoikov, 2014).
 
 use crate::model::ModelError;
-use crate::model::error::check_finite;
+use crate::model::error::{check_finite, usable};
 use crate::model::regression::{Line, line};
 
 /// Best prices and sizes of one event.
@@ -25,7 +25,7 @@ impl Quote {
     /// The flow between two events in shares: size added to the bid or taken from the ask counts
     /// up, the opposite down; a price that moves away takes its whole old size with it.
     #[must_use]
-    pub fn flow_since(&self, before: &Self) -> f64 {
+    pub(crate) fn flow_since(&self, before: &Self) -> f64 {
         let counted = |yes: bool, size: f64| if yes { size } else { 0.0 };
         counted(self.bid_price >= before.bid_price, self.bid_size)
             - counted(self.bid_price <= before.bid_price, before.bid_size)
@@ -34,7 +34,7 @@ impl Quote {
     }
 
     fn is_sound(&self) -> bool {
-        [self.bid_price, self.bid_size, self.ask_price, self.ask_size].iter().all(|v| v.is_finite())
+        [self.bid_price, self.bid_size, self.ask_price, self.ask_size].iter().all(|v| usable(*v))
     }
 }
 

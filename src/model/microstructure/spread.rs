@@ -2,7 +2,7 @@
 
 use crate::model::ModelError;
 use crate::model::descriptive::mean;
-use crate::model::error::{check_finite, check_series};
+use crate::model::error::{SMALLEST, check_finite, check_series, usable};
 
 /// A trade with the quote it met. Side +1 for a buy, -1 for a sell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,19 +22,19 @@ pub struct QuotedTrade {
 impl QuotedTrade {
     /// Halfway between the quotes.
     #[must_use]
-    pub const fn mid(&self) -> f64 {
+    pub(crate) const fn mid(&self) -> f64 {
         0.5 * (self.bid + self.ask)
     }
 
     /// `2 s (P - M)` in price units.
     #[must_use]
-    pub const fn effective(&self) -> f64 {
+    pub(crate) const fn effective(&self) -> f64 {
         2.0 * self.side * (self.price - self.mid())
     }
 
     /// The effective spread in basis points of the mid.
     #[must_use]
-    pub const fn effective_bps(&self) -> f64 {
+    pub(crate) const fn effective_bps(&self) -> f64 {
         1e4 * self.effective() / self.mid()
     }
 }
@@ -66,10 +66,10 @@ pub fn spreads(trades: &[QuotedTrade], horizon: usize) -> Result<Spreads, ModelE
     }
     for (index, trade) in trades.iter().enumerate() {
         let values = [trade.bid, trade.ask, trade.price, trade.side, trade.quantity];
-        if values.iter().any(|value| !value.is_finite()) {
+        if values.iter().any(|value| !usable(*value)) {
             return Err(ModelError::NonFinite { index });
         }
-        if trade.mid() <= 0.0 {
+        if trade.mid() < SMALLEST {
             return Err(ModelError::OutOfDomain { name: "mid", value: trade.mid(), domain: "above 0" });
         }
     }
@@ -126,8 +126,8 @@ impl EffectiveSpread {
     /// number that is not finite or a quantity that is not positive is not counted.
     pub fn push(&mut self, trade: &QuotedTrade) {
         let relative = trade.effective() / trade.mid();
-        let usable = trade.bid > 0.0 && trade.bid < trade.ask && trade.quantity > 0.0;
-        if usable && relative.is_finite() && trade.quantity.is_finite() {
+        let sound = trade.bid > 0.0 && trade.bid < trade.ask && trade.quantity > 0.0;
+        if sound && usable(relative) && usable(trade.quantity) {
             self.weighted += relative * trade.quantity;
             self.quantity += trade.quantity;
         }

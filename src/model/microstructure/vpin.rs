@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 
 use crate::model::ModelError;
 use crate::model::descriptive::variance;
-use crate::model::error::check_finite;
+use crate::model::error::{check_finite, usable};
 use crate::model::probability::{normal_cdf, student_t_cdf};
+use crate::model::units::{require, require_non_negative, require_unit};
 
 /// A running VPIN.
 #[derive(Clone, Debug, PartialEq)]
@@ -168,9 +169,19 @@ pub enum BulkCurve {
 }
 
 impl BulkCurve {
+    fn check(self) -> Result<(), ModelError> {
+        match self {
+            Self::Normal => Ok(()),
+            // Beyond this it is the normal curve to the last digit.
+            Self::StudentT(df) => {
+                require((0.01..=1e9).contains(&df), "degrees of freedom", df, "0.01 to 1e9")
+            }
+        }
+    }
+
     /// The buy share of a standardised change.
     #[must_use]
-    pub fn share(self, standardised: f64) -> f64 {
+    pub(crate) fn share(self, standardised: f64) -> f64 {
         match self {
             Self::Normal => normal_cdf(standardised),
             Self::StudentT(df) => student_t_cdf(standardised, df),
@@ -186,11 +197,7 @@ impl BulkCurve {
 /// not positive.
 pub fn bulk_shares(prices: &[f64], curve: BulkCurve) -> Result<(Vec<f64>, f64), ModelError> {
     crate::model::error::check_series(prices, 3)?;
-    if let BulkCurve::StudentT(df) = curve
-        && !(df > 0.0 && df.is_finite())
-    {
-        return Err(ModelError::OutOfDomain { name: "degrees of freedom", value: df, domain: "above 0" });
-    }
+    curve.check()?;
     let changes: Vec<f64> = prices.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let sigma = variance(&changes, 1).sqrt();
     if !(sigma > 0.0 && sigma.is_finite()) {
@@ -214,15 +221,18 @@ impl BulkClassifier {
     const MINIMUM: usize = 20;
 
     /// A classifier over the last `window` changes, at least 20.
-    #[must_use]
-    pub fn new(curve: BulkCurve, window: usize) -> Self {
-        Self { curve, window: window.max(Self::MINIMUM), last: None, changes: VecDeque::new() }
+    ///
+    /// # Errors
+    /// Degrees of freedom that are not positive and finite.
+    pub fn new(curve: BulkCurve, window: usize) -> Result<Self, ModelError> {
+        curve.check()?;
+        Ok(Self { curve, window: window.max(Self::MINIMUM), last: None, changes: VecDeque::new() })
     }
 
     /// The buy share of a bar by its closing price: one half until 20 changes are known or while
     /// they do not vary. A price that is not finite is not kept.
     pub fn push(&mut self, price: f64) -> f64 {
-        if !price.is_finite() {
+        if !usable(price) {
             return 0.5;
         }
         let Some(last) = self.last.replace(price) else { return 0.5 };
@@ -264,9 +274,13 @@ impl Toxicity {
 }
 
 /// The signal threshold under a VPIN: raised by it, by at most 0.4.
-#[must_use]
-pub fn raised_threshold(z_min: f64, vpin: f64) -> f64 {
-    z_min + vpin.clamp(0.0, 0.4)
+///
+/// # Errors
+/// [`ModelError::OutOfDomain`] for a threshold below 0 or a VPIN outside [0, 1].
+pub fn raised_threshold(z_min: f64, vpin: f64) -> Result<f64, ModelError> {
+    require_non_negative("z_min", z_min)?;
+    require_unit("VPIN", vpin)?;
+    Ok(z_min + vpin.min(0.4))
 }
 
 /// The share of the instrument's own history at or below a value; `None` without history.
@@ -316,7 +330,8 @@ mod tests {
             (Toxicity::of(0.3), Toxicity::of(0.35), Toxicity::of(0.41)),
             (Toxicity::Low, Toxicity::Medium, Toxicity::High)
         );
-        assert_eq!((raised_threshold(0.5, 0.2), raised_threshold(0.5, 0.9)), (0.7, 0.9));
+        assert_eq!((raised_threshold(0.5, 0.2), raised_threshold(0.5, 0.9)), (Ok(0.7), Ok(0.9)));
+        assert!(raised_threshold(0.5, 1.1).is_err() && raised_threshold(-0.5, 0.1).is_err());
         assert_eq!(percentile(&[0.1, 0.2, 0.3, 0.4], 0.3), Some(0.75));
         assert_eq!(percentile(&[], 0.3), None);
     }
@@ -344,7 +359,7 @@ mod tests {
             other in 50.0_f64..150.0,
         ) {
             let run = |prices: &[f64]| -> Vec<f64> {
-                let mut classifier = BulkClassifier::new(BulkCurve::Normal, 25);
+                let mut classifier = BulkClassifier::new(BulkCurve::Normal, 25).unwrap();
                 prices.iter().map(|price| classifier.push(*price)).collect()
             };
             let cut = prices.len() - 5;

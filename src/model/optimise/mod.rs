@@ -11,7 +11,7 @@
 
 mod with_slope;
 
-pub use with_slope::{bfgs_with_slope, inverse_of_diagonal, minimise_with_slope};
+pub use with_slope::{inverse_of_diagonal, minimise_with_slope};
 
 /// A point, its value, and how the search ended.
 #[derive(Clone, Debug, PartialEq)]

@@ -37,7 +37,7 @@ pub fn minimise_with_slope(
 }
 
 /// Quasi-Newton descent with the function's own gradient.
-pub fn bfgs_with_slope(
+fn bfgs_with_slope(
     f: impl Fn(&[f64], &mut [f64]) -> f64,
     start: &[f64],
     first_inverse: &[Vec<f64>],

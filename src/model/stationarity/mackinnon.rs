@@ -109,20 +109,21 @@ impl Surface {
         }
     }
 
-    /// Critical values for `n` rows used.
+    /// Critical values for `n` rows used, at least one.
     #[must_use]
     pub fn critical_values(self, n: usize) -> CriticalValues {
         let table = self.table();
-        let at = |level: usize| polynomial(&table.critical[level], 1.0 / n as f64);
+        let at = |level: usize| polynomial(&table.critical[level], 1.0 / n.max(1) as f64);
         CriticalValues { one_percent: at(0), five_percent: at(1), ten_percent: at(2) }
     }
 
-    /// The p-value of a statistic, in [0, 1]: 0 and 1 beyond the surface's range.
+    /// The p-value of a statistic, in [0, 1]: 0 and 1 beyond the surface's range, and 1 for what is no
+    /// number: nothing is shown by it.
     #[must_use]
     pub fn p_value(self, tau: f64) -> f64 {
         let table = self.table();
         let [lowest, divide, highest] = table.limits;
-        if tau > highest {
+        if tau.is_nan() || tau > highest {
             1.0
         } else if tau < lowest {
             0.0

@@ -3,6 +3,7 @@
 use statrs::distribution::{Binomial, ChiSquared, ContinuousCDF, DiscreteCDF};
 
 use crate::model::ModelError;
+use crate::model::error::finite;
 
 /// A likelihood-ratio test.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,7 +21,7 @@ impl LikelihoodRatio {
             value: freedom,
             domain: "above 0",
         })?;
-        let statistic = statistic.max(0.0);
+        let statistic = finite("likelihood ratio", statistic)?.max(0.0);
         Ok(Self { statistic, p_value: chi2.sf(statistic) })
     }
 }

@@ -7,8 +7,9 @@
 use super::historical::Losses;
 use super::{TailRisk, check_confidence};
 use crate::model::ModelError;
-use crate::model::error::check_series;
+use crate::model::error::{check_series, finite};
 use crate::model::optimise::golden_section;
+use crate::model::units::{require, require_positive};
 
 /// Below this size `xi` is treated as 0, the exponential tail; the formulas lose digits before
 /// that.
@@ -26,7 +27,7 @@ pub struct Gpd {
 impl Gpd {
     /// Log-likelihood of excesses; minus infinity if one lies beyond the end of the tail.
     #[must_use]
-    pub fn log_likelihood(&self, excesses: &[f64]) -> f64 {
+    pub(crate) fn log_likelihood(&self, excesses: &[f64]) -> f64 {
         let n = excesses.len() as f64;
         if self.xi.abs() < XI_ZERO {
             return -n * self.beta.ln() - excesses.iter().sum::<f64>() / self.beta;
@@ -42,10 +43,7 @@ impl Gpd {
     /// [`ModelError::OutOfDomain`] for one that is not positive, [`ModelError::Degenerate`] when
     /// the likelihood has no maximum inside.
     pub fn fit(excesses: &[f64]) -> Result<Self, ModelError> {
-        check_series(excesses, 2)?;
-        if let Some(&value) = excesses.iter().find(|y| **y <= 0.0) {
-            return Err(ModelError::OutOfDomain { name: "excess", value, domain: "above 0" });
-        }
+        check_excesses(excesses)?;
         let mean = excesses.iter().sum::<f64>() / excesses.len() as f64;
         let y: Vec<f64> = excesses.iter().map(|value| value / mean).collect();
         let longest = y.iter().copied().fold(0.0, f64::max);
@@ -64,9 +62,15 @@ impl Gpd {
 
     /// The 90 % interval of `xi` by the profile likelihood: all shapes that lose less than half the
     /// 90 % quantile of chi-squared.
-    #[must_use]
-    pub fn shape_interval(&self, excesses: &[f64]) -> [f64; 2] {
+    ///
+    /// # Errors
+    /// [`ModelError::OutOfDomain`] for a shape at or below -1, a scale or an excess that is not above 0, or
+    /// excesses too unlike the tail to have an interval; [`ModelError::TooShort`] below two of them.
+    pub fn shape_interval(&self, excesses: &[f64]) -> Result<[f64; 2], ModelError> {
         const HALF_CHI2_90: f64 = 0.5 * 2.705_543_454_095_404;
+        check_excesses(excesses)?;
+        require_positive("beta", self.beta)?;
+        require(self.xi > -1.0, "xi", self.xi, "above -1")?;
         let best = self.log_likelihood(excesses);
         let longest = excesses.iter().copied().fold(0.0, f64::max);
         let loss_at = |xi: f64| {
@@ -91,7 +95,7 @@ impl Gpd {
             }
             self.xi + direction * inner
         };
-        [end(-1.0), end(1.0)]
+        Ok([finite("lower end", end(-1.0))?, finite("upper end", end(1.0))?])
     }
 }
 
@@ -137,12 +141,9 @@ pub fn tail_quantile(
     q: f64,
 ) -> Result<(f64, Option<f64>), ModelError> {
     let bad = |name, value, domain| Err(ModelError::OutOfDomain { name, value, domain });
-    if !(gpd.beta > 0.0 && gpd.beta.is_finite()) {
-        return bad("beta", gpd.beta, "above 0");
-    }
-    if !(gpd.xi.is_finite() && u.is_finite()) {
-        return bad("xi", gpd.xi, "finite, and so the threshold");
-    }
+    require_positive("beta", gpd.beta)?;
+    require(true, "xi", gpd.xi, "finite")?;
+    require(true, "threshold", u, "finite")?;
     if exceedances == 0 || exceedances > n {
         return bad("exceedances", exceedances as f64, "1 to n");
     }
@@ -153,10 +154,9 @@ pub fn tail_quantile(
     // (e^{-xi l} - 1) / xi, which is -l at xi = 0.
     let stretch = if gpd.xi.abs() < XI_ZERO { -log_ratio } else { (-gpd.xi * log_ratio).exp_m1() / gpd.xi };
     let var = u + gpd.beta * stretch;
-    if !var.is_finite() {
-        return bad("value at risk", var, "finite");
-    }
-    Ok((var, (gpd.xi < 1.0).then(|| (var + gpd.beta - gpd.xi * u) / (1.0 - gpd.xi))))
+    let mean = |var: f64| finite("expected shortfall", (var + gpd.beta - gpd.xi * u) / (1.0 - gpd.xi));
+    let var = finite("value at risk", var)?;
+    Ok((var, if gpd.xi < 1.0 { Some(mean(var)?) } else { None }))
 }
 
 /// A fitted tail with the share of losses it describes.
@@ -223,9 +223,14 @@ impl PeaksOverThreshold {
     }
 }
 
+fn check_excesses(excesses: &[f64]) -> Result<(), ModelError> {
+    check_series(excesses, 2)?;
+    excesses.iter().try_for_each(|y| require_positive("excess", *y))
+}
+
 /// By how much each loss above the threshold is above it.
 #[must_use]
-pub fn excesses(losses: &Losses, threshold: f64) -> Vec<f64> {
+pub(crate) fn excesses(losses: &Losses, threshold: f64) -> Vec<f64> {
     losses.ascending().iter().map(|loss| loss - threshold).filter(|y| *y > 0.0).collect()
 }
 
@@ -254,7 +259,7 @@ mod tests {
                 let near = Gpd { xi: fit.xi + dx, beta: fit.beta * db };
                 assert!(near.log_likelihood(&y) <= best + 1e-9, "{xi}: {near:?} beats {fit:?}");
             }
-            let [low, high] = fit.shape_interval(&y);
+            let [low, high] = fit.shape_interval(&y).unwrap();
             assert!(low < fit.xi && fit.xi < high && high - low < 0.6, "{xi}: {low} {high}");
         }
     }
@@ -284,5 +289,18 @@ mod tests {
         for (n, k, q) in [(10, 0, 0.9), (10, 11, 0.9), (10, 5, 1.0)] {
             assert!(tail_quantile(0.1, Gpd { xi: 0.1, beta: 1.0 }, n, k, q).is_err());
         }
+    }
+
+    /// The anchor of K8: u 0.03, xi 0.2, beta 0.01, a twentieth beyond the threshold, 99 %.
+    #[test]
+    fn the_printed_anchor_is_met() {
+        let gpd = Gpd { xi: 0.2, beta: 0.01 };
+        let tail = PeaksOverThreshold { threshold: 0.03, n: 1000, exceedances: 50, gpd, log_likelihood: 0.0 };
+        let risk = tail.risk(0.99).unwrap();
+        assert!((risk.value_at_risk - 0.048_986).abs() < 5e-7, "{risk:?}");
+        assert!((risk.expected_shortfall - 0.066_233).abs() < 5e-7, "{risk:?}");
+        // Read backwards: the loss at that level is exceeded with 1 %.
+        let p = tail.exceedance_probability(risk.value_at_risk).unwrap();
+        assert!((p - 0.01).abs() < 1e-12, "{p}");
     }
 }

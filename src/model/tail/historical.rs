@@ -30,7 +30,7 @@ impl Losses {
     /// The quantile of the losses, linear between order statistics (type 7). `q` is taken into 0 to
     /// 1.
     #[must_use]
-    pub fn value_at_risk(&self, q: f64) -> f64 {
+    pub(crate) fn value_at_risk(&self, q: f64) -> f64 {
         let last = self.ascending.len() - 1;
         let place = q.clamp(0.0, 1.0) * last as f64;
         let low = (place.floor() as usize).min(last);
@@ -43,7 +43,7 @@ impl Losses {
     /// counted by the part that belongs (Acerbi and Tasche; Rockafellar and Uryasev). Where that is
     /// less than one loss, the largest.
     #[must_use]
-    pub fn expected_shortfall(&self, confidence: f64) -> f64 {
+    pub(crate) fn expected_shortfall(&self, confidence: f64) -> f64 {
         let n = self.ascending.len();
         let count = (1.0 - confidence.clamp(0.0, 1.0)) * n as f64;
         if count <= 1.0 {
@@ -57,7 +57,7 @@ impl Losses {
 
     /// The mean of the losses at or above a level; the level itself where there is none.
     #[must_use]
-    pub fn mean_from(&self, level: f64) -> f64 {
+    pub(crate) fn mean_from(&self, level: f64) -> f64 {
         let tail = &self.ascending[self.ascending.partition_point(|loss| *loss < level)..];
         if tail.is_empty() { level } else { tail.iter().sum::<f64>() / tail.len() as f64 }
     }

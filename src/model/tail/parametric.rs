@@ -4,7 +4,8 @@ use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
 
 use super::TailRisk;
 use crate::model::ModelError;
-use crate::model::error::check_series;
+use crate::model::error::{SMALLEST, check_series};
+use crate::model::probability::student_t_quantile;
 
 /// Moments of the returns.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,12 +32,10 @@ impl Moments {
         let mean = returns.iter().sum::<f64>() / n;
         let central = |power: i32| returns.iter().map(|r| (r - mean).powi(power)).sum::<f64>() / n;
         let largest = returns.iter().fold(0.0_f64, |m, r| m.max(r.abs()));
-        // Rounding alone gives equal returns a deviation of about 1e-16 of their size.
-        let variance = Some(central(2)).filter(|v| v.sqrt() > 1e-14 * largest).unwrap_or(0.0);
-        if largest >= 1e70 {
-            let domain = "below 1e70, so that fourth powers are finite";
-            return Err(ModelError::OutOfDomain { name: "return", value: largest, domain });
-        }
+        // Rounding alone gives equal returns a deviation of about 1e-16 of their size, and the fourth
+        // power of a smaller one is nothing.
+        let variance =
+            Some(central(2)).filter(|v| v.sqrt() > 1e-14 * largest && v.sqrt() > SMALLEST).unwrap_or(0.0);
         let (skew, excess_kurtosis) = if variance > 0.0 {
             (central(3) / variance.powf(1.5), central(4) / (variance * variance) - 3.0)
         } else {
@@ -47,7 +46,7 @@ impl Moments {
 
     /// Normal returns: `z sigma - mu` and `sigma phi(z) / (1 - c) - mu`.
     #[must_use]
-    pub fn gaussian(&self, confidence: f64) -> TailRisk {
+    pub(crate) fn gaussian(&self, confidence: f64) -> TailRisk {
         let normal = Normal::standard();
         let z = normal.inverse_cdf(confidence);
         TailRisk {
@@ -62,10 +61,11 @@ impl Moments {
     /// # Errors
     /// [`ModelError::OutOfDomain`] for `nu` of 2 or less.
     pub fn student_t(&self, confidence: f64, nu: f64) -> Result<TailRisk, ModelError> {
-        let t = StudentsT::new(0.0, 1.0, nu).ok().filter(|_| nu > 2.0 && nu.is_finite());
-        let t = t.ok_or(ModelError::OutOfDomain { name: "nu", value: nu, domain: "above 2" })?;
+        super::check_confidence(confidence)?;
+        let t = StudentsT::new(0.0, 1.0, nu).ok().filter(|_| nu > 2.0 && nu <= 1e9);
+        let t = t.ok_or(ModelError::OutOfDomain { name: "nu", value: nu, domain: "above 2, at most 1e9" })?;
         let unit = self.sigma * ((nu - 2.0) / nu).sqrt();
-        let q = t.inverse_cdf(confidence);
+        let q = student_t_quantile(confidence, nu);
         let tail_mean = t.pdf(q) / (1.0 - confidence) * (nu + q * q) / (nu - 1.0);
         Ok(TailRisk { value_at_risk: unit * q - self.mean, expected_shortfall: unit * tail_mean - self.mean })
     }
@@ -79,7 +79,7 @@ impl Moments {
     /// Value at risk with the normal quantile corrected for skewness and kurtosis (Cornish and
     /// Fisher).
     #[must_use]
-    pub fn cornish_fisher(&self, confidence: f64) -> f64 {
+    pub(crate) fn cornish_fisher(&self, confidence: f64) -> f64 {
         let z = Normal::standard().inverse_cdf(1.0 - confidence);
         let (s, k) = (self.skew, self.excess_kurtosis);
         let corrected = z + (z * z - 1.0) * s / 6.0 + (z.powi(3) - 3.0 * z) * k / 24.0

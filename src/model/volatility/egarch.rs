@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::errors::{Errors, MEAN_ABS_NORMAL};
 use super::{VariancePath, backcast, finite_path};
 use crate::model::ModelError;
+use crate::model::error::finite;
 
 /// What `|z|` is centred on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,12 +71,6 @@ impl Egarch {
         }
     }
 
-    /// `ln sigma^2` of the next value, from this one's and its standardised error.
-    #[must_use]
-    pub fn next_log_variance(&self, log_variance: f64, z: f64) -> f64 {
-        self.step(self.centre_value(), log_variance, z)
-    }
-
     pub(super) fn step(&self, centre: f64, log_variance: f64, z: f64) -> f64 {
         self.omega + self.alpha * (z.abs() - centre) + self.gamma * z + self.beta * log_variance
     }
@@ -103,6 +98,33 @@ impl Egarch {
             log_variance = self.step(centre, log_variance, z);
         }
         (sum, log_variance)
+    }
+
+    /// The log-likelihood of the values that are counted; the recursion runs over all of them.
+    pub(super) fn run_where(&self, y: &[f64], counted: &[bool], backcast: f64) -> f64 {
+        if counted.iter().all(|counted| *counted) {
+            return self.run(y, backcast, |_, _| {}).0;
+        }
+        let constant = self.errors.log_constant();
+        let (mut sum, mut counted) = (0.0, counted.iter());
+        self.run(y, backcast, |log_variance, z| {
+            if counted.next() == Some(&true) {
+                sum += constant + self.errors.log_kernel(z * z, log_variance);
+            }
+        });
+        sum
+    }
+
+    /// The log-likelihood of the values that are `counted`, of a recursion over all of `y` (C6).
+    ///
+    /// # Errors
+    /// As [`Self::variances`]; [`ModelError::DimensionMismatch`] for a mask of another length.
+    pub fn log_likelihood_where(&self, y: &[f64], counted: &[bool]) -> Result<f64, ModelError> {
+        if counted.len() != y.len() {
+            return Err(ModelError::DimensionMismatch { left: counted.len(), right: y.len() });
+        }
+        let start = self.variances(y)?.backcast;
+        finite("log-likelihood", self.run_where(y, counted, start))
     }
 
     /// The conditional variances of a series.

@@ -22,14 +22,15 @@ pub enum Errors {
 }
 
 impl Errors {
-    /// Refuses degrees of freedom at which the variance does not exist.
+    /// Refuses degrees of freedom at which the variance does not exist, and those beyond any that differ
+    /// from the normal.
     ///
     /// # Errors
     /// [`ModelError::OutOfDomain`].
     pub fn check(self) -> Result<(), ModelError> {
         match self {
-            Self::StudentT { nu } if !(nu > 2.0 && nu.is_finite()) => {
-                Err(ModelError::OutOfDomain { name: "nu", value: nu, domain: "above 2" })
+            Self::StudentT { nu } if !(nu > 2.0 && nu <= 1e6) => {
+                Err(ModelError::OutOfDomain { name: "nu", value: nu, domain: "above 2, at most 1e6" })
             }
             _ => Ok(()),
         }
@@ -37,7 +38,7 @@ impl Errors {
 
     /// `E|z|`: `K_nu = 2 sqrt(nu-2) Gamma((nu+1)/2) / ((nu-1) Gamma(nu/2) sqrt(pi))`.
     #[must_use]
-    pub fn mean_abs(self) -> f64 {
+    pub(crate) fn mean_abs(self) -> f64 {
         match self {
             Self::Normal => MEAN_ABS_NORMAL,
             Self::StudentT { nu } => {

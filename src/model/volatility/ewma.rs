@@ -34,7 +34,7 @@ pub struct EwmaSpec {
 impl EwmaSpec {
     /// `1 - 2 / (span + 1)`.
     #[must_use]
-    pub fn lambda_of_span(span: f64) -> f64 {
+    pub(crate) fn lambda_of_span(span: f64) -> f64 {
         1.0 - 2.0 / (span + 1.0)
     }
 

@@ -21,6 +21,9 @@ const NU: (f64, f64) = (2.05, 200.0);
 /// When the search for an EGARCH stops.
 const LIMITS: Limits = Limits { iterations: 400, value_tolerance: 1e-11, gradient_tolerance: 1e-8 };
 
+/// Values that a likelihood of this many parameters needs to have a maximum at all.
+const FEWEST: usize = 10;
+
 /// A fitted model with its path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VolatilityFit<M> {
@@ -71,7 +74,26 @@ pub fn fit_egarch(
     centre: Centre,
     search: EgarchSearch,
 ) -> Result<VolatilityFit<Egarch>, ModelError> {
+    fit_egarch_where(y, &vec![true; y.len()], centre, search)
+}
+
+/// [`fit_egarch`] for one regime: the recursion runs over the whole contiguous series, and only the
+/// values that are `counted` add to the likelihood (C6). A series cut into pieces would break the
+/// recursion.
+///
+/// The path of the result holds every value's variance; its log-likelihood is that of the counted ones.
+///
+/// # Errors
+/// As [`fit_egarch`]; [`ModelError::DimensionMismatch`] for a mask of another length;
+/// [`ModelError::TooShort`] with fewer than 10 counted values.
+pub fn fit_egarch_where(
+    y: &[f64],
+    counted: &[bool],
+    centre: Centre,
+    search: EgarchSearch,
+) -> Result<VolatilityFit<Egarch>, ModelError> {
     let (z, scale) = standardise(y)?;
+    check_mask(y, counted)?;
     let start = backcast(&z)?;
     let model = |x: &[f64]| Egarch {
         mu: x[0],
@@ -109,7 +131,7 @@ pub fn fit_egarch(
         [1.0, 1.0, 1.0, 1.0, search.beta_max * (1.0 - x[4].tanh().powi(2)), (NU.1 - NU.0) * p * (1.0 - p)]
     };
     let loss = |x: &[f64], slope: &mut [f64]| {
-        let (value, by_parameter) = score::log_likelihood(&model(x), nu_at(x[5]), &z, start);
+        let (value, by_parameter) = score::log_likelihood(&model(x), nu_at(x[5]), (&z, counted), start);
         for ((to, by), stretch) in slope.iter_mut().zip(by_parameter).zip(stretch(x)) {
             *to = -by * stretch;
         }
@@ -117,7 +139,7 @@ pub fn fit_egarch(
     };
     let curvature = |x: &[f64]| {
         let stretch = stretch(x);
-        let mut products = score::score_products(&model(x), nu_at(x[5]), &z, start);
+        let mut products = score::score_products(&model(x), nu_at(x[5]), (&z, counted), start);
         for (row, a) in products.iter_mut().zip(stretch) {
             row.iter_mut().zip(stretch).for_each(|(cell, b)| *cell *= a * b);
         }
@@ -129,7 +151,19 @@ pub fn fit_egarch(
     let unit = model(&best.point);
     let fitted =
         Egarch { mu: unit.mu * scale, omega: unit.omega + (1.0 - unit.beta) * 2.0 * scale.ln(), ..unit };
-    Ok(VolatilityFit { path: fitted.variances(y)?, model: fitted, converged: best.converged, agreeing })
+    let log_likelihood = fitted.log_likelihood_where(y, counted)?;
+    let path = VariancePath { log_likelihood, ..fitted.variances(y)? };
+    Ok(VolatilityFit { path, model: fitted, converged: best.converged, agreeing })
+}
+
+fn check_mask(y: &[f64], counted: &[bool]) -> Result<(), ModelError> {
+    if counted.len() != y.len() {
+        return Err(ModelError::DimensionMismatch { left: counted.len(), right: y.len() });
+    }
+    match counted.iter().filter(|counted| **counted).count() {
+        got if got < FEWEST => Err(ModelError::TooShort { need: FEWEST, got }),
+        _ => Ok(()),
+    }
 }
 
 /// Which error distribution to fit.
@@ -180,7 +214,7 @@ pub fn fit_garch(y: &[f64], kind: ErrorKind) -> Result<VolatilityFit<Garch>, Mod
 }
 
 fn standardise(y: &[f64]) -> Result<(Vec<f64>, f64), ModelError> {
-    check_series(y, 10)?;
+    check_series(y, FEWEST)?;
     let mean = y.iter().sum::<f64>() / y.len() as f64;
     let scale = (y.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / y.len() as f64).sqrt();
     let largest = y.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
@@ -243,7 +277,7 @@ mod tests {
             .map(|_| {
                 let z = draws.student_t(nu) * ((nu - 2.0) / nu).sqrt();
                 let y = model.mu + z * (0.5f64 * log_variance).exp();
-                log_variance = model.next_log_variance(log_variance, z);
+                log_variance = model.step(model.centre_value(), log_variance, z);
                 y
             })
             .collect()
@@ -288,5 +322,33 @@ mod tests {
         assert_eq!(refused(&[1.0; 5]), ModelError::TooShort { need: 10, got: 5 });
         assert_eq!(refused(&[0.1; 50]), ModelError::Degenerate { why: "the values do not vary" });
         assert!(fit_garch(&[f64::NAN; 50], ErrorKind::Normal).is_err());
+    }
+
+    #[test]
+    fn a_fit_of_one_regime_runs_over_all_and_counts_its_own() {
+        // Every fourth stretch of 50 is three times as wild.
+        let stress = |t: usize| t / 50 % 4 == 3;
+        let plain = simulate(&TRUTH, 800, 21);
+        let y: Vec<f64> =
+            plain.iter().enumerate().map(|(t, v)| if stress(t) { 3.0 * v } else { *v }).collect();
+        let calm: Vec<bool> = (0..y.len()).map(|t| !stress(t)).collect();
+        let bounds = EgarchSearch::product();
+        let whole = fit_egarch(&y, Centre::MeanAbs, bounds).unwrap();
+        let masked = fit_egarch_where(&y, &calm, Centre::MeanAbs, bounds).unwrap();
+        // Better than the fit of everything on what is counted, and worse on the whole.
+        let at_whole = whole.model.log_likelihood_where(&y, &calm).unwrap();
+        assert!(masked.path.log_likelihood > at_whole, "{} {at_whole}", masked.path.log_likelihood);
+        assert!(masked.model.variances(&y).unwrap().log_likelihood < whole.path.log_likelihood);
+        // The recursion is not cut: variances are those of the whole series at these parameters.
+        assert_eq!(masked.path.variance, masked.model.variances(&y).unwrap().variance);
+        // Terms that are counted and terms that are not are all the terms.
+        let wild: Vec<bool> = calm.iter().map(|calm| !calm).collect();
+        let parts = masked.path.log_likelihood + masked.model.log_likelihood_where(&y, &wild).unwrap();
+        let all = masked.model.variances(&y).unwrap().log_likelihood;
+        assert!((parts - all).abs() < 1e-9 * all.abs(), "{parts} {all}");
+        assert!(fit_egarch_where(&y, &calm[1..], Centre::MeanAbs, bounds).is_err());
+        let few: Vec<bool> = (0..y.len()).map(|t| t < 9).collect();
+        let short = fit_egarch_where(&y, &few, Centre::MeanAbs, bounds).unwrap_err();
+        assert_eq!(short, ModelError::TooShort { need: 10, got: 9 });
     }
 }

@@ -12,6 +12,7 @@ use super::egarch::Egarch;
 use super::errors::Errors;
 use crate::model::ModelError;
 use crate::model::draws::Draws;
+use crate::model::error::finite;
 
 /// Limits of a simulation: what fits into memory with ease.
 const PATHS_MAX: usize = 2_000_000;
@@ -20,7 +21,7 @@ const HORIZON_MAX: usize = 252;
 /// `E[ln sigma^2]` 1 to `horizon` steps ahead, from `ln sigma^2` of the next value: exact for any
 /// errors.
 #[must_use]
-pub fn mean_log_variance(model: &Egarch, next_log_variance: f64, horizon: usize) -> Vec<f64> {
+pub(crate) fn mean_log_variance(model: &Egarch, next_log_variance: f64, horizon: usize) -> Vec<f64> {
     let drift = model.omega + model.alpha * (model.errors.mean_abs() - model.centre_value());
     std::iter::successors(Some(next_log_variance), |l| Some(drift + model.beta * l)).take(horizon).collect()
 }
@@ -170,8 +171,8 @@ impl ErrorSource {
             Errors::StudentT { nu } => ((nu - 2.0) / nu).sqrt(),
         };
         let limit = truncate.unwrap_or(f64::INFINITY);
-        if limit.is_nan() || limit < 1.0 {
-            return Err(ModelError::OutOfDomain { name: "truncate", value: limit, domain: "at least 1" });
+        if truncate.is_some_and(|limit| !(1.0..=100.0).contains(&limit)) {
+            return Err(ModelError::OutOfDomain { name: "truncate", value: limit, domain: "1 to 100" });
         }
         let rescale = truncate.map_or(1.0, |limit| truncated_variance(errors, limit).sqrt().recip());
         Ok(Self { errors, unit, limit, rescale })
@@ -218,7 +219,8 @@ fn spread(mut values: Vec<f64>) -> Result<Spread, ModelError> {
         if high.is_finite() { low + place.fract() * (high - low) } else { low }
     };
     let (q05, q50, q95) = (quantile(0.05), quantile(0.5), quantile(0.95));
-    Ok(Spread { mean, std_err: (variance / n).sqrt(), q05, q50, q95 })
+    let std_err = finite("standard error of the variance", (variance / n).sqrt())?;
+    Ok(Spread { mean: finite("variance", mean)?, std_err, q05, q50, q95 })
 }
 
 #[cfg(test)]

@@ -15,27 +15,38 @@ pub(super) const PARAMETERS: usize = 6;
 /// A gradient.
 pub(super) type Slope = [f64; PARAMETERS];
 
-/// Log-likelihood and gradient of a model with Student-t errors.
-pub(super) fn log_likelihood(model: &Egarch, nu: f64, y: &[f64], backcast: f64) -> (f64, Slope) {
+/// Log-likelihood and gradient of a model with Student-t errors, over the values that are `counted`.
+pub(super) fn log_likelihood(
+    model: &Egarch,
+    nu: f64,
+    (y, counted): (&[f64], &[bool]),
+    backcast: f64,
+) -> (f64, Slope) {
     let mut slope = [0.0; PARAMETERS];
     let mut logs = ProductLog::default();
     let (mut half, constant) = (0.0, Constants::new(model, nu));
-    walk(model, &constant, y, backcast, |part| {
+    walk(model, &constant, (y, counted), backcast, |part| {
         logs.push(part.one_plus);
         half += part.log_variance;
         slope.iter_mut().zip(&part.score).for_each(|(sum, score)| *sum += score);
     });
-    let (n, logs) = (y.len() as f64, logs.sum());
+    let n = counted.iter().filter(|counted| **counted).count() as f64;
+    let logs = logs.sum();
     slope[5] += n * constant.d_log_constant - 0.5 * logs;
     (n * model.errors.log_constant() - 0.5 * (half + (nu + 1.0) * logs), slope)
 }
 
 /// The sum over the series of the outer products of the scores: near an optimum, the curvature of
 /// the negative log-likelihood (Berndt, Hall, Hall and Hausman 1974). A first guess for a search.
-pub(super) fn score_products(model: &Egarch, nu: f64, y: &[f64], backcast: f64) -> [Slope; PARAMETERS] {
+pub(super) fn score_products(
+    model: &Egarch,
+    nu: f64,
+    (y, counted): (&[f64], &[bool]),
+    backcast: f64,
+) -> [Slope; PARAMETERS] {
     let mut products = [[0.0; PARAMETERS]; PARAMETERS];
     let constant = Constants::new(model, nu);
-    walk(model, &constant, y, backcast, |part| {
+    walk(model, &constant, (y, counted), backcast, |part| {
         let mut score = part.score;
         score[5] += constant.d_log_constant - 0.5 * part.one_plus.ln();
         for (row, a) in products.iter_mut().zip(&score) {
@@ -78,7 +89,13 @@ struct Part {
 }
 
 #[inline]
-fn walk(model: &Egarch, constant: &Constants, y: &[f64], backcast: f64, mut visit: impl FnMut(Part)) {
+fn walk(
+    model: &Egarch,
+    constant: &Constants,
+    (y, counted): (&[f64], &[bool]),
+    backcast: f64,
+    mut visit: impl FnMut(Part),
+) {
     let Egarch { mu, omega, alpha, gamma, beta, .. } = *model;
     let Constants { nu, centre, d_centre, .. } = *constant;
     let (freedom, inverse) = (nu - 2.0, (nu - 2.0).recip());
@@ -86,7 +103,7 @@ fn walk(model: &Egarch, constant: &Constants, y: &[f64], backcast: f64, mut visi
     // As in `Egarch::run`: no error before the first value, so no term in z.
     let mut h = omega + beta * first;
     let mut dh: Slope = [0.0, 1.0, 0.0, 0.0, first, 0.0];
-    for value in y {
+    for (value, counted) in y.iter().zip(counted) {
         let precision = (-0.5 * h).exp();
         let z = (value - mu) * precision;
         let square = z * z;
@@ -96,7 +113,9 @@ fn walk(model: &Egarch, constant: &Constants, y: &[f64], backcast: f64, mut visi
         let mut score = dh.map(|d| by_h * d);
         score[0] += pull * precision;
         score[5] += 0.5 * pull * z * inverse;
-        visit(Part { log_variance: h, one_plus: 1.0 + square * inverse, score });
+        if *counted {
+            visit(Part { log_variance: h, one_plus: 1.0 + square * inverse, score });
+        }
         let size = z.abs();
         let response = alpha * 1.0_f64.copysign(z) + gamma;
         let keep = beta - 0.5 * response * z;
@@ -165,19 +184,21 @@ mod tests {
         let y = series();
         let at = [0.05, 0.02, 0.15, -0.08, 0.9, 6.5];
         for centre in [Centre::Normal, Centre::MeanAbs] {
-            let plain = |x: &[f64]| model(x, centre).run(&y, 0.8, |_, _| {}).0;
-            let (value, slope) = log_likelihood(&model(&at, centre), at[5], &y, 0.8);
-            assert!((value - plain(&at)).abs() < 1e-9, "{value} {}", plain(&at));
-            for i in 0..PARAMETERS {
-                let step = 1e-5;
-                let (mut above, mut below) = (at, at);
-                above[i] += step;
-                below[i] -= step;
-                let difference = (plain(&above) - plain(&below)) / (2.0 * step);
-                assert!(
-                    (slope[i] - difference).abs() < 1e-4 * (1.0 + difference.abs()),
-                    "{i}: {slope:?} {difference}"
-                );
+            for counted in [vec![true; y.len()], (0..y.len()).map(|i| i % 3 != 0).collect()] {
+                let plain = |x: &[f64]| model(x, centre).run_where(&y, &counted, 0.8);
+                let (value, slope) = log_likelihood(&model(&at, centre), at[5], (&y, &counted), 0.8);
+                assert!((value - plain(&at)).abs() < 1e-9, "{value} {}", plain(&at));
+                for i in 0..PARAMETERS {
+                    let step = 1e-5;
+                    let (mut above, mut below) = (at, at);
+                    above[i] += step;
+                    below[i] -= step;
+                    let difference = (plain(&above) - plain(&below)) / (2.0 * step);
+                    assert!(
+                        (slope[i] - difference).abs() < 1e-4 * (1.0 + difference.abs()),
+                        "{i}: {slope:?} {difference}"
+                    );
+                }
             }
         }
     }
@@ -186,7 +207,7 @@ mod tests {
     fn the_scores_of_single_values_add_up_to_the_gradient() {
         let y = series();
         let at = model(&[0.05, 0.02, 0.15, -0.08, 0.9, 6.5], Centre::MeanAbs);
-        let first = &y[..1];
+        let first = (&y[..1], &[true][..]);
         let (_, slope) = log_likelihood(&at, 6.5, first, 0.8);
         let products = score_products(&at, 6.5, first, 0.8);
         for i in 0..PARAMETERS {
