@@ -7,7 +7,7 @@ use chrono::NaiveTime;
 use crate::console::{Frame, JournalLine, JournalStatus, Mode, ShellStatus, Speed, Transport};
 use crate::engine::snapshot::{AccountView, BookView, InstrumentView, PositionView, RegimeView, Snapshot};
 use crate::engine::{
-    Alert, AlertKind, Answer, AnswerKind, Counters, DaySetup, DayStats, FeedState, IndexState, OperatorId,
+    Alert, AlertKind, Answer, AnswerKind, Counters, DaySetup, DayStats, DayTotals, FeedState, IndexState, OperatorId,
     Position, RegimeInput, SessionState, TapeRow,
 };
 use crate::execution::{
@@ -17,7 +17,7 @@ use crate::market::fees::{DayCharged, Schedule};
 use crate::market::rules::halt::next_halt;
 use crate::market::{
     AccountId, Bar, BarPrices, BookState, BrokerId, Calendar, IndexValue, Instrument, InstrumentId,
-    InstrumentKind, Level, Money, Price, Qty, SessionDate, SessionPhase, Side, SourceId, Symbol, Timestamp,
+    InstrumentKind, Level, Money, Price, Qty, SessionDate, SessionPhase, Side, SourceId, Symbol, Timestamp, TradePrint,
     Universe,
 };
 use crate::model::Provenance;
@@ -142,6 +142,30 @@ fn tape() -> Vec<TapeRow> {
     ]
 }
 
+/// The prints of the whole day, of which the tape keeps the last.
+fn totals() -> DayTotals {
+    let prints = [
+        (54_420, 3_100, 58, 17),
+        (54_460, 2_900, 58, 17),
+        (54_500, 6_400, 34, 17),
+        (54_550, 4_065, 58, 58),
+        (54_600, 9_260, 58, 34),
+        (54_640, 5_000, 34, 17),
+        (54_800, 2_240, 49, 17),
+        (54_900, 7_000, 45, 49),
+        (55_000, 8_000, 16, 45),
+        (55_200, 3_408, 45, 16),
+    ];
+    DayTotals::of(prints.map(|(paisa, shares, buyer, seller)| TradePrint {
+        price: price(paisa),
+        qty: qty(shares),
+        aggressor: None,
+        buyer: Some(BrokerId(buyer)),
+        seller: Some(BrokerId(seller)),
+        contract: None,
+    }))
+}
+
 fn instrument(i: usize, day: &DaySetup, depth: bool) -> InstrumentView {
     let (symbol, _, last, close, age) = LIST[i];
     let first = i == 0;
@@ -165,6 +189,7 @@ fn instrument(i: usize, day: &DaySetup, depth: bool) -> InstrumentView {
             turnover: Money::from_paisa(if last > 0 { 51_373 * (last + 130) } else { 0 }),
             trades: if last > 0 { 398 } else { 0 },
         },
+        totals: Arc::new(if first { totals() } else { DayTotals::default() }),
         book: (depth && first).then(book),
         daily_band: rules.daily_band(),
         order_band: rules.order_band(false, prices.map(|p| p.close)),
