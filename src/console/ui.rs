@@ -92,6 +92,8 @@ pub enum DepthView {
     /// Levels with their quantities; the tape on a day without depth.
     #[default]
     Levels,
+    /// A fixed grid with a row for every so many ticks.
+    Grid(u8),
     /// Levels with quantities added up from the touch.
     Cumulative,
     /// The tape.
@@ -103,16 +105,25 @@ pub enum DepthView {
 }
 
 impl DepthView {
-    /// The one after, among those that a day offers.
+    /// The one after, among those that a day offers: a grid needs a tick, a ladder depth.
     #[must_use]
-    pub const fn next(self, depth: bool) -> Self {
+    pub const fn next(self, depth: bool, tick: bool) -> Self {
         match self {
-            Self::Levels if depth => Self::Cumulative,
-            Self::Levels | Self::Cumulative if depth => Self::Tape,
-            Self::Levels | Self::Cumulative | Self::Tape => Self::Brokers,
+            Self::Levels if depth && tick => Self::Grid(1),
+            Self::Grid(1) if depth && tick => Self::Grid(5),
+            Self::Grid(5) if depth && tick => Self::Grid(10),
+            Self::Levels | Self::Grid(_) if depth => Self::Cumulative,
+            Self::Cumulative if depth => Self::Tape,
+            Self::Levels | Self::Grid(_) | Self::Cumulative | Self::Tape => Self::Brokers,
             Self::Brokers => Self::Volume,
             Self::Volume => Self::Levels,
         }
+    }
+
+    /// Whether it is a ladder, which needs depth.
+    #[must_use]
+    pub const fn is_ladder(self) -> bool {
+        matches!(self, Self::Levels | Self::Grid(_) | Self::Cumulative)
     }
 }
 
@@ -121,7 +132,7 @@ impl DepthView {
 pub struct HeldAxis {
     /// Prices, highest first.
     pub prices: Vec<Price>,
-    /// How many of them were offers.
+    /// How many of them stood above the bids.
     pub centre: usize,
     /// Quantities then, to say what has gone.
     pub was: BTreeMap<Price, i64>,

@@ -185,7 +185,7 @@ pub const TABLE: &[Binding] = &[
         Place::Panes,
         Intent::View,
         0,
-        "other view: levels, cumulative, tape, tape by broker, volume at price; kind of stop",
+        "other view: levels, grid of 1, 5, 10 ticks, cumulative, tape, by broker, volume at price; sectors; kind of stop",
         "view",
     ),
     row(

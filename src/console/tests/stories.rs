@@ -240,10 +240,45 @@ fn the_axis_holds_while_the_cursor_is_in_it() {
     desk.show();
     assert_eq!(row_of(&desk, "  543.0"), before, "rows stay");
     desk.says("gone");
-    desk.says("HELD, 1 new");
+    desk.says("(was 415)");
+    desk.says("HELD, 1 new level");
     desk.press("z");
     desk.says("546.0");
     assert!(!desk.picture().contains("gone"));
+}
+
+/// The line of the ladder with a price on it, cut to the ladder's columns.
+fn ladder_row(desk: &Desk, price: &str) -> String {
+    let picture = desk.picture();
+    let cells = |l: &str, from: usize, n: usize| l.chars().skip(from).take(n).collect::<String>();
+    let row = picture.lines().find(|l| cells(l, 29, 25).ends_with(price));
+    cells(row.unwrap_or_default(), 29, 41).trim().to_owned()
+}
+
+#[test]
+fn a_grid_of_ticks_shows_both_sides_and_takes_the_cursor() {
+    let mut desk = Desk::new(fixture::frame());
+    desk.press("v");
+    desk.says("1 tick");
+    assert_eq!(ladder_row(&desk, "545.5"), "1    110    545.5");
+    assert!(ladder_row(&desk, "545.4") == "545.4", "a row for every tick");
+    assert!(ladder_row(&desk, "546.0").contains("last"), "the last trade has its row");
+    desk.says("spread 3.3 = 33 ticks, 60 bp");
+    // Offers stand on the step above, bids on the one below; an own order is on its step.
+    desk.press("v v");
+    desk.says("10 ticks");
+    assert_eq!(ladder_row(&desk, "545.0"), "300   4    525    545.0 ◄ ~90 (0-115)");
+    assert_eq!(ladder_row(&desk, "550.0"), "550.0    570   5");
+    // In the spread there is a price for every step: that is what a grid is for.
+    desk.press("k k");
+    desk.says("HELD");
+    assert_eq!(ladder_row(&desk, "547.0"), "►                   547.0");
+    assert!(desk.press("b").is_empty());
+    desk.says("547.0");
+    let mut desk = Desk::new(fixture::frame());
+    desk.press("j j v v v");
+    assert_eq!(desk.ui.ladder.cursor, Some(Price::from_units(54_500)), "the cursor keeps its price");
+    assert_eq!(desk.press("x"), vec![Action::Command(Command::CancelOrder { id: ClientOrderId(71) })]);
 }
 
 #[test]

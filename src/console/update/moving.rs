@@ -173,7 +173,11 @@ impl Ui {
         if instrument.book.is_none() || matches!(to, Move::Left | Move::Right) {
             return;
         }
-        let held = self.ladder.held.get_or_insert_with(|| ladder::hold(frame, instrument));
+        let shown = self.ladder.view;
+        if !shown.is_ladder() {
+            return;
+        }
+        let held = self.ladder.held.get_or_insert_with(|| ladder::hold(frame, instrument, shown));
         let at = self.ladder.cursor.and_then(|c| held.prices.iter().position(|p| *p == c));
         let next = match at {
             Some(at) => moved(at, to, held.prices.len()),
@@ -204,7 +208,8 @@ impl Ui {
     fn centre(&mut self, frame: &Frame) {
         if self.focus == PaneId::Depth {
             let instrument = self.symbol.and_then(|id| frame.snapshot.instrument(id));
-            self.ladder.held = self.ladder.cursor.and(instrument).map(|i| ladder::hold(frame, i));
+            let shown = self.ladder.view;
+            self.ladder.held = self.ladder.cursor.and(instrument).map(|i| ladder::hold(frame, i, shown));
         } else {
             let pane = self.focus;
             self.list_mut(pane).held = None;
@@ -216,7 +221,14 @@ impl Ui {
             PaneId::Depth => {
                 let instrument = self.symbol.and_then(|id| frame.snapshot.instrument(id));
                 let depth = instrument.is_some_and(|i| i.book.is_some());
-                self.ladder.view = self.ladder.view.next(depth);
+                let rules = self.symbol.and_then(|id| frame.snapshot.day.rules.get(id.0 as usize));
+                let shown = self.ladder.view.next(depth, rules.is_some_and(|r| r.tick.is_some()));
+                self.ladder.view = shown;
+                // The cursor keeps its price, or the nearest that the other view has.
+                let held = self.ladder.cursor.and(instrument).filter(|_| shown.is_ladder());
+                self.ladder.held = held.map(|i| ladder::hold(frame, i, shown));
+                let prices = self.ladder.held.as_ref().map(|h| h.prices.as_slice()).unwrap_or_default();
+                self.ladder.cursor = self.ladder.cursor.and_then(|c| ladder::nearest(prices, c));
             }
             PaneId::Transport => self.next_stop_kind(),
             _ => self.say("this pane has one view"),
