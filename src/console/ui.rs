@@ -11,6 +11,7 @@ use super::overlay::{Overlay, Ticket};
 use super::pane::PaneId;
 use super::size::Sizes;
 use super::update::Action;
+use super::comoving::Comoving;
 use super::{Frame, JumpTarget, rows};
 use crate::engine::{Alert, Severity};
 use crate::execution::ClientOrderId;
@@ -176,6 +177,10 @@ pub struct Ui {
     pub last_unwatched: Option<InstrumentId>,
     /// The ladder.
     pub ladder: LadderState,
+    /// How the symbols of the desk move together.
+    pub comoving: Option<Comoving>,
+    /// The pane that a page (market board, sectors) is left for.
+    pub before_page: Option<PaneId>,
     /// Order sizes.
     pub sizes: Sizes,
     /// Where a jump in a replay stops.
@@ -218,6 +223,8 @@ impl Ui {
             unwatched: BTreeSet::new(),
             last_unwatched: None,
             ladder: LadderState::default(),
+            comoving: None,
+            before_page: None,
             sizes: Sizes::default(),
             stop_kind: JumpTarget::Alert,
             stack: Vec::new(),
@@ -253,6 +260,7 @@ impl Ui {
         if self.symbol.is_none() {
             self.symbol = frame.snapshot.instruments.first().map(|i| i.id);
         }
+        self.comoving = Some(Comoving::refreshed(self.comoving.take(), frame, &self.unwatched));
         self.cancels_out.retain(|_, inputs| frame.snapshot.inputs <= *inputs);
         let focus = self.focus;
         if focus.is_list() && self.list(focus).held.is_none() && self.list(focus).selected.is_some() {

@@ -57,7 +57,7 @@ pub enum Place {
     Rows,
     /// Panes that are lists.
     Lists,
-    /// Watch, Depth, Positions, Orders.
+    /// Watch, market board, Depth, Positions, Orders.
     Tradable,
     /// The ladder.
     Depth,
@@ -85,7 +85,10 @@ impl Place {
     /// Whether a binding of this place counts in a context.
     #[must_use]
     pub fn holds(self, context: Context) -> bool {
-        use PaneId::{Alerts, Chart, Depth, Journal, Orders, Positions, Regime, Transport, Watch};
+        use PaneId::{
+            Alerts, Board, Chart, Correlation, Depth, Orders, Positions, Regime, Transport,
+            Watch,
+        };
         let pane = match context.scope {
             Scope::Pane(pane) => Some(pane),
             _ => None,
@@ -97,10 +100,10 @@ impl Place {
             Self::Panes => matches!(context.scope, Scope::Pane(_) | Scope::Reading),
             Self::PanesAndForms => matches!(context.scope, Scope::Pane(_) | Scope::Field | Scope::Form),
             Self::Rows => {
-                pane.is_some_and(|p| !matches!(p, Regime | Chart)) || context.scope == Scope::Reading
+                pane.is_some_and(|p| !matches!(p, Regime | Chart | Correlation)) || context.scope == Scope::Reading
             }
-            Self::Lists => any(&[Watch, Orders, Positions, Alerts, Journal]),
-            Self::Tradable => any(&[Watch, Depth, Positions, Orders]),
+            Self::Lists => pane.is_some_and(PaneId::is_list),
+            Self::Tradable => any(&[Watch, Board, Depth, Positions, Orders]),
             Self::Depth => any(&[Depth]),
             Self::Sizes => any(&[Depth]) || context.scope == Scope::Form,
             Self::OwnOrder => any(&[Orders, Depth]),
@@ -124,7 +127,7 @@ impl Place {
             Self::PanesAndForms => "panes, fields",
             Self::Rows => "lists, ladder",
             Self::Lists => "every list",
-            Self::Tradable => "Watch, Depth, Positions, Orders",
+            Self::Tradable => "Watch, board, Depth, Positions, Orders",
             Self::Depth => "Depth",
             Self::Sizes => "Depth, ticket",
             Self::OwnOrder => "an own order",

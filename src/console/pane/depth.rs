@@ -92,7 +92,7 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
                 let rows = inner.height().saturating_sub(y);
                 tape::prints(&mut inner.inside(0, y, columns, rows), view, instrument);
             }
-            DepthView::Brokers => tape::brokers(&mut inner, view, instrument),
+            DepthView::Brokers => tape::brokers(&mut inner, instrument),
             DepthView::Volume => tape::volume(&mut inner, view, instrument),
         }
     }

@@ -2,7 +2,9 @@
 
 pub mod alerts;
 pub mod answers;
+pub mod board;
 pub mod chart;
+pub mod correlation;
 pub mod depth;
 pub mod emergency;
 pub mod header;
@@ -12,6 +14,7 @@ pub mod ladder;
 pub mod orders;
 pub mod positions;
 pub mod regime;
+pub mod sectors;
 pub mod table;
 pub mod tape;
 pub mod transport;
@@ -43,11 +46,17 @@ pub enum PaneId {
     Transport,
     /// The prints of one symbol.
     Tape,
+    /// Every listed symbol.
+    Board,
+    /// Every sector.
+    Sectors,
+    /// How the symbols of the desk move together.
+    Correlation,
 }
 
 impl PaneId {
     /// Every pane.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Watch,
         Self::Depth,
         Self::Regime,
@@ -58,12 +67,30 @@ impl PaneId {
         Self::Journal,
         Self::Transport,
         Self::Tape,
+        Self::Board,
+        Self::Sectors,
+        Self::Correlation,
     ];
 
     /// Whether its rows are chosen, filtered and ordered.
     #[must_use]
     pub const fn is_list(self) -> bool {
-        matches!(self, Self::Watch | Self::Orders | Self::Positions | Self::Alerts | Self::Journal)
+        matches!(
+            self,
+            Self::Watch
+                | Self::Orders
+                | Self::Positions
+                | Self::Alerts
+                | Self::Journal
+                | Self::Board
+                | Self::Sectors
+        )
+    }
+
+    /// Whether it always has the whole middle, and is left for the pane one came from.
+    #[must_use]
+    pub const fn is_page(self) -> bool {
+        matches!(self, Self::Board | Self::Sectors)
     }
 }
 
@@ -92,7 +119,7 @@ pub struct Pane {
 }
 
 /// Every pane. A new one is a file and a line here.
-pub const PANES: [Pane; 10] = [
+pub const PANES: [Pane; 13] = [
     Pane { id: PaneId::Watch, name: "Watch", least: (17, 1), title: watch::title, draw: watch::draw },
     Pane { id: PaneId::Depth, name: "Depth", least: (36, 3), title: depth::title, draw: depth::draw },
     Pane { id: PaneId::Regime, name: "Regime", least: (16, 1), title: regime::title, draw: regime::draw },
@@ -115,6 +142,15 @@ pub const PANES: [Pane; 10] = [
         draw: transport::draw,
     },
     Pane { id: PaneId::Tape, name: "Tape", least: (26, 1), title: tape::title, draw: tape::draw },
+    Pane { id: PaneId::Board, name: "Market board", least: (50, 3), title: board::title, draw: board::draw },
+    Pane { id: PaneId::Sectors, name: "Sectors", least: (50, 3), title: sectors::title, draw: sectors::draw },
+    Pane {
+        id: PaneId::Correlation,
+        name: "Correlation",
+        least: (26, 3),
+        title: correlation::title,
+        draw: correlation::draw,
+    },
 ];
 
 /// The pane of an id.

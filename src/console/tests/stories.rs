@@ -400,7 +400,7 @@ fn panes_go_round_and_nothing_leads_out() {
         assert!(desk.press("q Esc").is_empty());
     }
     desk.press("g m");
-    assert_eq!((desk.ui.focus, desk.ui.full), (PaneId::Watch, true));
+    assert_eq!(desk.ui.focus, PaneId::Board);
 }
 
 #[test]

@@ -247,11 +247,18 @@ impl Ui {
                 Chosen::Cancel(scope) => self.ask_cancel_scope(scope, frame),
                 Chosen::Seek(at) => return vec![Action::Shell(ShellRequest::Seek(at))],
                 Chosen::StopKind(kind) => self.stop_kind = kind,
+                Chosen::SortBy(pane, column) => {
+                    let list = self.list_mut(pane);
+                    list.sort = column;
+                    list.held = None;
+                }
             }
             return Vec::new();
         }
         match self.focus {
             PaneId::Watch => self.focus_on(PaneId::Depth),
+            PaneId::Board => self.open_board_row(frame),
+            PaneId::Sectors => self.open_sector(frame),
             PaneId::Positions => {
                 let id: Option<InstrumentId> = rows::selected_position(frame, self);
                 if let Some(id) = id {

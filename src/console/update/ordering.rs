@@ -53,6 +53,7 @@ impl Ui {
     fn instrument_here(&self, frame: &Frame) -> Option<InstrumentId> {
         match self.focus {
             PaneId::Positions => rows::selected_position(frame, self).or(self.symbol),
+            PaneId::Board => rows::selected_on_board(frame, self).or(self.symbol),
             PaneId::Orders => rows::selected_order(frame, self).map(|o| o.order.instrument).or(self.symbol),
             _ => self.symbol,
         }

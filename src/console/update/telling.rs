@@ -3,11 +3,12 @@
 use super::Action;
 use crate::console::overlay::{Overlay, Reading};
 use crate::console::pane::PaneId;
+use crate::console::breadth::{self, Sector};
 use crate::console::ui::Ui;
 use crate::console::{Frame, JournalStatus, format, rows, words};
 use crate::engine::snapshot::{InstrumentView, PositionView};
 use crate::execution::Order;
-use crate::market::{Money, Qty};
+use crate::market::{InstrumentId, Money, Qty};
 
 impl Ui {
     /// Opens what the selected thing is made of.
@@ -46,8 +47,15 @@ impl Ui {
                 let alert = rows::selected_alert(frame, self)?;
                 Some(format!("{} {}", format::clock(alert.at), words::alert(snapshot, alert)))
             }
+            PaneId::Sectors => {
+                let at = usize::try_from(rows::selected(PaneId::Sectors, frame, self)?).ok()?;
+                let sectors = breadth::sectors(snapshot);
+                let Sector { name, breadth: of } = sectors.get(at)?;
+                let mean = format::percent(of.mean_change_bps());
+                Some(format!("{name} adv {} dec {} unch {} mean {mean}%", of.up, of.down, of.same))
+            }
             _ => {
-                let instrument = snapshot.instrument(self.symbol?)?;
+                let instrument = snapshot.instrument(self.symbol_here(frame)?)?;
                 let prices = words::price_format(snapshot, instrument.id);
                 Some(format!(
                     "{} {}",
@@ -56,6 +64,12 @@ impl Ui {
                 ))
             }
         }
+    }
+
+    /// The symbol that a key without an order or a position is about.
+    fn symbol_here(&self, frame: &Frame) -> Option<InstrumentId> {
+        let board = (self.focus == PaneId::Board).then(|| rows::selected_on_board(frame, self));
+        board.flatten().or(self.symbol)
     }
 
     fn told(&self, frame: &Frame) -> Option<(String, Vec<String>)> {
@@ -86,7 +100,7 @@ impl Ui {
                 Some((format!("Record {seq}"), vec![line.at.to_string(), line.text.clone()]))
             }
             _ => {
-                let instrument = snapshot.instrument(self.symbol?)?;
+                let instrument = snapshot.instrument(self.symbol_here(frame)?)?;
                 Some((instrument.symbol.to_string(), instrument_lines(frame, instrument)))
             }
         }
