@@ -82,7 +82,11 @@ pub fn band_gap(i: &InstrumentView) -> Option<BandGap> {
     let gap = |units: i64| units as f64 / last.units() as f64 * 1e4;
     let up = gap(high.units().saturating_sub(last.units()));
     let down = gap(last.units().saturating_sub(low.units()));
-    Some(if up <= down { BandGap { side: Side::Sell, bps: up } } else { BandGap { side: Side::Buy, bps: down } })
+    Some(if up <= down {
+        BandGap { side: Side::Sell, bps: up }
+    } else {
+        BandGap { side: Side::Buy, bps: down }
+    })
 }
 
 /// One sector.

@@ -43,7 +43,9 @@ impl Filter {
     pub fn text_has(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.0.iter().all(|term| match term {
-            Term::Symbol(s) | Term::State(s) | Term::Sector(s) | Term::Word(s) => text.contains(&s.to_lowercase()),
+            Term::Symbol(s) | Term::State(s) | Term::Sector(s) | Term::Word(s) => {
+                text.contains(&s.to_lowercase())
+            }
             Term::Side(side) => text.contains(&side.to_string().to_lowercase()),
             Term::Open(_) | Term::OlderThan(_) => true,
         })

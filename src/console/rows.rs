@@ -135,12 +135,8 @@ fn alerts(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
 
 fn board(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
     let snapshot = &frame.snapshot;
-    let mut list: Vec<&InstrumentView> = snapshot
-        .instruments
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|i| filter.instrument(snapshot, i))
-        .collect();
+    let mut list: Vec<&InstrumentView> =
+        snapshot.instruments.iter().map(AsRef::as_ref).filter(|i| filter.instrument(snapshot, i)).collect();
     if let Some(column) = sort.checked_sub(1).and_then(|at| BoardColumn::ALL.get(at)) {
         list.sort_by(|a, b| column.order(snapshot, a, b));
     }
@@ -156,7 +152,9 @@ fn sectors(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
             mean(b).total_cmp(&mean(a))
         }),
         2 => list.sort_by_key(|(_, s)| std::cmp::Reverse(s.breadth.turnover)),
-        3 => list.sort_by_key(|(_, s)| std::cmp::Reverse(i64::from(s.breadth.up) - i64::from(s.breadth.down))),
+        3 => {
+            list.sort_by_key(|(_, s)| std::cmp::Reverse(i64::from(s.breadth.up) - i64::from(s.breadth.down)))
+        }
         _ => {}
     }
     list.into_iter().map(|(id, _)| id).collect()
@@ -209,8 +207,19 @@ impl BoardColumn {
     ];
     /// What the board can be ordered by: as listed, then by each column.
     const SORTS: [&'static str; 13] = [
-        "listed", "symbol", "sector", "price", "change", "turnover", "volume", "band", "high", "low",
-        "close before", "vwap", "age",
+        "listed",
+        "symbol",
+        "sector",
+        "price",
+        "change",
+        "turnover",
+        "volume",
+        "band",
+        "high",
+        "low",
+        "close before",
+        "vwap",
+        "age",
     ];
 
     /// What stands above it.

@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::comoving::Comoving;
 use super::input::{Chord, Key, Moment};
 use super::keymap::{Context, Keymap, Scope};
 use super::overlay::{Overlay, Ticket};
 use super::pane::PaneId;
 use super::size::Sizes;
 use super::update::Action;
-use super::comoving::Comoving;
 use super::{Frame, JumpTarget, rows};
 use crate::engine::{Alert, Severity};
 use crate::execution::ClientOrderId;

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn what_is_bought_is_sold() {
-        let totals = DayTotals::of((0..200).map(|i| print(54_600, i + 1, Some((i as u16 % 7, i as u16 % 11)))));
+        let totals =
+            DayTotals::of((0..200).map(|i| print(54_600, i + 1, Some((i as u16 % 7, i as u16 % 11)))));
         assert_eq!(totals.brokers().iter().map(|b| b.net().units()).sum::<i64>(), 0);
         assert_eq!(totals.brokers().len(), 11);
     }

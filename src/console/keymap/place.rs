@@ -85,10 +85,7 @@ impl Place {
     /// Whether a binding of this place counts in a context.
     #[must_use]
     pub fn holds(self, context: Context) -> bool {
-        use PaneId::{
-            Alerts, Board, Chart, Correlation, Depth, Orders, Positions, Regime, Transport,
-            Watch,
-        };
+        use PaneId::{Alerts, Board, Chart, Correlation, Depth, Orders, Positions, Regime, Transport, Watch};
         let pane = match context.scope {
             Scope::Pane(pane) => Some(pane),
             _ => None,
@@ -100,7 +97,8 @@ impl Place {
             Self::Panes => matches!(context.scope, Scope::Pane(_) | Scope::Reading),
             Self::PanesAndForms => matches!(context.scope, Scope::Pane(_) | Scope::Field | Scope::Form),
             Self::Rows => {
-                pane.is_some_and(|p| !matches!(p, Regime | Chart | Correlation)) || context.scope == Scope::Reading
+                pane.is_some_and(|p| !matches!(p, Regime | Chart | Correlation))
+                    || context.scope == Scope::Reading
             }
             Self::Lists => pane.is_some_and(PaneId::is_list),
             Self::Tradable => any(&[Watch, Board, Depth, Positions, Orders]),

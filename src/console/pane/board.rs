@@ -125,23 +125,19 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, i: &InstrumentView) {
     let age_ns = view.now().since_ns(i.heard_at);
     let heard = i.heard_at.ns() > 0;
     let stale = heard && age_ns >= watch::STALE_NS;
-    watch::symbol(paint, y, view, i, stale, FIRST - 1);
+    watch::symbol(paint, y, view, i, stale, (FIRST - 4, FIRST - 2));
     let change = i.change_bps();
     let day = i.day.prices;
     for (is, right) in shown(paint.width()) {
         let (text, role) = match is {
             BoardColumn::Symbol => continue,
             BoardColumn::Sector => {
-                let name = breadth::sector(view.snapshot(), i.id).map_or_else(
-                    || format::MISSING.to_owned(),
-                    breadth::short_name,
-                );
+                let name = breadth::sector(view.snapshot(), i.id)
+                    .map_or_else(|| format::MISSING.to_owned(), breadth::short_name);
                 paint.put(FIRST, y, &name, Role::Dim);
                 continue;
             }
-            BoardColumn::Last => {
-                (prices.option(i.last()), if stale { Role::Dim } else { Role::Text })
-            }
+            BoardColumn::Last => (prices.option(i.last()), if stale { Role::Dim } else { Role::Text }),
             BoardColumn::Change => {
                 let arrow = watch::arrow(paint, change);
                 paint.put(right - 1, y, arrow, watch::change_role(change));

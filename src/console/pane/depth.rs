@@ -90,7 +90,7 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
                     y = 1;
                 }
                 let rows = inner.height().saturating_sub(y);
-                tape::prints(&mut inner.inside(0, y, columns, rows), view, instrument);
+                tape::prints(&mut inner.inside(0, y, columns, rows), view, instrument, true);
             }
             DepthView::Brokers => tape::brokers(&mut inner, instrument),
             DepthView::Volume => tape::volume(&mut inner, view, instrument),

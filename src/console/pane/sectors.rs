@@ -9,19 +9,22 @@ use crate::console::{format, rows};
 
 /// Right edges of the columns after the name; the last two need a wider pane.
 const COLUMNS: [(u16, &str); 8] = [
-    (37, "LISTED"),
-    (43, "ADV"),
-    (49, "DEC"),
-    (55, "UNCH"),
-    (64, "MEAN%"),
-    (81, "TURNOVER"),
-    (89, "SHARE%"),
-    (101, "AT LIMIT"),
+    (36, "LISTED"),
+    (42, "ADV"),
+    (47, "DEC"),
+    (53, "UNCH"),
+    (61, "MEAN%"),
+    (78, "TURNOVER"),
+    (86, "SHARE%"),
+    (98, "AT LIMIT"),
 ];
 
 pub(super) fn title(view: &View<'_>) -> Title {
     let shown = rows::ids(PaneId::Sectors, view.frame, view.ui).len();
-    Title { rest: table::notes(PaneId::Sectors, view), right: format!("{shown} sectors") }
+    Title {
+        rest: table::notes(PaneId::Sectors, view),
+        right: format!("{shown} of {}", breadth::sectors(view.snapshot()).len()),
+    }
 }
 
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {

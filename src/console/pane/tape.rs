@@ -10,10 +10,11 @@ use crate::engine::{BrokerDay, TapeRow};
 use crate::market::{BrokerId, Price, Qty};
 use crate::model::anomaly::Action;
 
-/// Columns of the prints with both brokers in words.
-const PRINTS: u16 = 49;
+/// Columns of the prints with both brokers in words, and with their numbers only.
+const LONG: u16 = 55;
+const PRINTS: u16 = 43;
 /// Columns of the totals by broker.
-const BROKERS: u16 = 28;
+const BROKERS: u16 = 30;
 
 pub(super) fn title(view: &View<'_>) -> Title {
     let Some(instrument) = view.instrument() else { return Title::default() };
@@ -26,21 +27,23 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
         return;
     };
     let (columns, rows) = (paint.width(), paint.height());
-    if columns < PRINTS + BROKERS || instrument.totals.brokers().is_empty() {
-        return prints(paint, view, instrument);
+    if columns < PRINTS + 1 + BROKERS || instrument.totals.brokers().is_empty() {
+        return prints(paint, view, instrument, true);
     }
-    paint.bar(PRINTS - 1, 0, rows);
-    prints(&mut paint.inside(0, 0, PRINTS - 1, rows), view, instrument);
-    brokers(&mut paint.inside(PRINTS, 0, columns - PRINTS, rows), instrument);
+    let left = columns - BROKERS - 1;
+    paint.bar(left, 0, rows);
+    prints(&mut paint.inside(0, 0, left, rows), view, instrument, false);
+    brokers(&mut paint.inside(left + 1, 0, BROKERS, rows), instrument);
 }
 
-/// The last prints, the newest on top, and below them who has bought and sold most today.
-pub(super) fn prints(paint: &mut Paint<'_>, view: &View<'_>, instrument: &InstrumentView) {
+/// The last prints, the newest on top, and with `net` below them who has bought and sold most
+/// today.
+pub(super) fn prints(paint: &mut Paint<'_>, view: &View<'_>, instrument: &InstrumentView, net: bool) {
     if instrument.tape.is_empty() {
         paint.put(1, 0, "nothing has traded in it today", Role::Dim);
     }
     let prices = view.prices(instrument.id);
-    let below = u16::from(paint.height() >= 4 && !instrument.totals.brokers().is_empty());
+    let below = u16::from(net && paint.height() >= 4 && !instrument.totals.brokers().is_empty());
     let rows = paint.height() - below;
     if below > 0 {
         net_today(paint, rows, instrument);
@@ -57,13 +60,14 @@ pub(super) fn prints(paint: &mut Paint<'_>, view: &View<'_>, instrument: &Instru
         paint.put_right(19, y, &prices.text(row.price), role);
         paint.put(20, y, arrow, role);
         paint.put_right(28, y, &format::qty_fit(row.qty, 7), role);
-        paint.put(30, y, &brokers_of(row, used, paint.width() >= PRINTS - 1), Role::Dim);
+        paint.put(30, y, &brokers_of(row, used, paint.width() >= LONG), Role::Dim);
     }
 }
 
 fn brokers_of(row: &TapeRow, used: bool, long: bool) -> String {
     let number = |b: Option<BrokerId>| b.map_or_else(|| format::MISSING.to_owned(), |b| b.to_string());
     let (buyer, seller) = (number(row.buyer), number(row.seller));
+    // One broker on both sides crossed two of its own clients.
     let same = if row.buyer.is_some() && row.buyer == row.seller { " same" } else { "" };
     let aside = if used { "" } else { " aside" };
     if row.buyer.is_none() && row.seller.is_none() {
@@ -71,7 +75,8 @@ fn brokers_of(row: &TapeRow, used: bool, long: bool) -> String {
     } else if long {
         format!("buyer {buyer:>2}  seller {seller:>2}{same}{aside}")
     } else {
-        format!("{buyer:>2} < {seller:>2}{same}{aside}")
+        let sign = if same.is_empty() { '<' } else { '=' };
+        format!("{buyer:>2} {sign} {seller:>2}{aside}")
     }
 }
 
@@ -119,7 +124,8 @@ pub(super) fn brokers(paint: &mut Paint<'_>, instrument: &InstrumentView) {
     let wide = paint.width() >= 40;
     let edges: [u16; 4] = if wide { [8, 19, 30, 40] } else { [4, 12, 20, 29] };
     let room = if wide { 10 } else { 7 };
-    for (right, head) in edges.into_iter().zip([if wide { "BROKER" } else { "BRK" }, "BOUGHT", "SOLD", "NET"]) {
+    for (right, head) in edges.into_iter().zip([if wide { "BROKER" } else { "BRK" }, "BOUGHT", "SOLD", "NET"])
+    {
         paint.put_right(right, 0, head, Role::Dim);
     }
     for (y, day) in (1..paint.height()).zip(list) {
@@ -141,11 +147,12 @@ pub(super) fn volume(paint: &mut Paint<'_>, view: &View<'_>, instrument: &Instru
     let tick = view.snapshot().day.rules.get(instrument.id.0 as usize).and_then(|r| r.tick);
     let step = step(*low, *high, tick.map_or(1, |t| t.units().max(1)), paint.height());
     let bucket = |price: Price| price.units().div_euclid(step);
-    let mut rows: Vec<(i64, Qty)> = Vec::new();
-    for (price, qty) in totals.iter().rev() {
-        match rows.last_mut().filter(|(row, _)| *row == bucket(*price)) {
-            Some((_, sum)) => *sum = sum.saturating_add(*qty),
-            None => rows.push((bucket(*price), *qty)),
+    // A row for every step, traded or not: the shape would lie otherwise.
+    let (top, bottom) = (bucket(*high), bucket(*low));
+    let mut rows: Vec<(i64, Qty)> = (bottom..=top).rev().map(|row| (row, Qty::ZERO)).collect();
+    for (price, qty) in totals {
+        if let Some((_, sum)) = usize::try_from(top - bucket(*price)).ok().and_then(|at| rows.get_mut(at)) {
+            *sum = sum.saturating_add(*qty);
         }
     }
     let most = rows.iter().map(|(_, qty)| qty.units()).max().unwrap_or(0).max(1);
@@ -187,7 +194,7 @@ mod tests {
             (54_420, 55_200, 10, 79, 10),
             (54_420, 55_200, 10, 78, 20),
             (54_420, 55_200, 10, 8, 200),
-            (54_420, 55_200, 10, 1, 10_000),
+            (54_420, 55_200, 10, 1, 2_000),
             (1, i64::MAX, 1, 1, i64::MAX),
             (7, 7, 1, 0, 1),
         ] {

@@ -1,9 +1,9 @@
 //! The watch list: last price, change, what is ours in it, and how old it is.
 
 use super::{PaneId, Title, table};
+use crate::console::breadth::Breadth;
 use crate::console::theme::Role;
 use crate::console::view::View;
-use crate::console::breadth::Breadth;
 use crate::console::widget::{Paint, width};
 use crate::console::{format, preview};
 use crate::engine::snapshot::InstrumentView;
@@ -77,6 +77,8 @@ fn heads(paint: &mut Paint<'_>) {
 
 /// From this age on a price is stale.
 pub(super) const STALE_NS: i64 = 60 * NS_PER_S;
+/// Where the two marks stand.
+const MARKS: u16 = 7;
 /// Right edges of the last price and the change.
 const LAST: u16 = 17;
 const CHANGE: u16 = 24;
@@ -102,7 +104,8 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &InstrumentVi
     let heard = instrument.heard_at.ns() > 0;
     let stale = heard && age_ns >= STALE_NS;
     let last = prices.option(instrument.last());
-    symbol(paint, y, view, instrument, stale, LAST - width(&last).clamp(7, 9));
+    let room = (LAST - 2).saturating_sub(width(&last)).min(MARKS + 1);
+    symbol(paint, y, view, instrument, stale, (MARKS, room));
     let Some(_) = instrument.last() else {
         paint.put_right(LAST, y, format::MISSING, Role::Dim);
         paint.put(LAST + 2, y, "no trade", Role::Dim);
@@ -143,20 +146,18 @@ fn wide(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &InstrumentV
     paint.put(NAME, y, name, Role::Dim);
 }
 
-/// The ticker and its marks, which have the two columns before `end`. A ticker too long for what is
-/// left is cut and says so by a dot; where nothing is marked it may have those columns too.
+/// The ticker and its marks, which have two columns of their own. A ticker too long for the cells before
+/// them is cut and says so by a dot; where nothing is marked it may have `bare` cells.
 pub(super) fn symbol(
     paint: &mut Paint<'_>,
     y: u16,
     view: &View<'_>,
     instrument: &InstrumentView,
     stale: bool,
-    end: u16,
+    (marks_at, bare): (u16, u16),
 ) {
     let (held, other) = marks(view, instrument, stale);
-    let marks_at = end.saturating_sub(if end > 10 { 3 } else { 2 });
-    let bare = !held && other.is_none();
-    let room = usize::from(if bare { end } else { marks_at }.saturating_sub(1));
+    let room = usize::from(if held || other.is_some() { marks_at - 1 } else { bare });
     let ticker = instrument.symbol.as_str();
     if ticker.chars().count() > room {
         let cut: String = ticker.chars().take(room.saturating_sub(1)).collect();

@@ -7,8 +7,8 @@ use chrono::NaiveTime;
 use crate::console::{Frame, JournalLine, JournalStatus, Mode, ShellStatus, Speed, Transport};
 use crate::engine::snapshot::{AccountView, BookView, InstrumentView, PositionView, RegimeView, Snapshot};
 use crate::engine::{
-    Alert, AlertKind, Answer, AnswerKind, Counters, DaySetup, DayStats, DayTotals, FeedState, IndexState, OperatorId,
-    Position, RegimeInput, SessionState, TapeRow,
+    Alert, AlertKind, Answer, AnswerKind, Counters, DaySetup, DayStats, DayTotals, FeedState, IndexState,
+    OperatorId, Position, RegimeInput, SessionState, TapeRow,
 };
 use crate::execution::{
     ClientOrderId, ExecutionId, ExecutionReport, NewOrder, Order, QueueAhead, ReportKind, VenueOrderId,
@@ -17,8 +17,8 @@ use crate::market::fees::{DayCharged, Schedule};
 use crate::market::rules::halt::next_halt;
 use crate::market::{
     AccountId, Bar, BarPrices, BookState, BrokerId, Calendar, IndexValue, Instrument, InstrumentId,
-    InstrumentKind, Level, Money, Price, Qty, SessionDate, SessionPhase, Side, SourceId, Symbol, Timestamp, TradePrint,
-    Universe,
+    InstrumentKind, Level, Money, Price, Qty, SessionDate, SessionPhase, Side, SourceId, Symbol, Timestamp,
+    TradePrint, Universe,
 };
 use crate::model::Provenance;
 use crate::model::anomaly::Action;
@@ -68,13 +68,25 @@ fn level(paisa: i64, shares: i64, orders: u32) -> Level {
     Level { price: price(paisa), qty: qty(shares), orders }
 }
 
+fn sector(symbol: &str) -> Option<&'static str> {
+    Some(match symbol {
+        "NABIL" | "NICA" | "GBIME" => "Commercial Banks",
+        "UPPER" | "API" | "CHCL" => "Hydro Power",
+        "HIDCL" | "CIT" => "Investment",
+        "NRIC" => "Non Life Insurance",
+        "SHIVM" | "HDL" | "UNL" => "Manufacturing And Processing",
+        "STC" => "Tradings",
+        _ => return None,
+    })
+}
+
 fn setup(depth: bool) -> DaySetup {
     let universe = Universe::new(LIST.iter().map(|(symbol, name, _, close, _)| Instrument {
         name: (*name).to_owned(),
         kind: Some(InstrumentKind::Equity),
         previous_close: Some(price(*close)),
         adv: Some(120_000),
-        sector: Some("Commercial Banks".to_owned()),
+        sector: sector(symbol).map(str::to_owned),
         ..Instrument::nepse(Symbol::new(symbol))
     }));
     let schedule = Calendar::embedded().session(date()).unwrap();
@@ -120,6 +132,21 @@ fn bars() -> Vec<Bar> {
         ..Bar::empty(i)
     };
     (0u32..).zip(closes).map(bar).collect()
+}
+
+/// Bars of another symbol that goes with the first one, or against it, and has a life of its own.
+fn bars_beside(i: usize, last: i64) -> Vec<Bar> {
+    let share = [0, 9, 6, 3, -4, 8, 1, 0, 0, 5, 7, -2, 2, 0][i];
+    if share == 0 || last == 0 {
+        return Vec::new();
+    }
+    let mut out = bars();
+    for (k, bar) in out.iter_mut().enumerate() {
+        let first = bar.prices.map_or(0, |p| p.close.units()) - 54_600;
+        let own = ((k * (i + 3) * 7 + i) % 13) as i64 - 6;
+        bar.prices = Some(BarPrices::first(price(last + last * (first * share / 10 + own * 8) / 54_600)));
+    }
+    out
 }
 
 fn tape() -> Vec<TapeRow> {
@@ -193,7 +220,7 @@ fn instrument(i: usize, day: &DaySetup, depth: bool) -> InstrumentView {
         book: (depth && first).then(book),
         daily_band: rules.daily_band(),
         order_band: rules.order_band(false, prices.map(|p| p.close)),
-        bars: if first { bars() } else { Vec::new() },
+        bars: if first { bars() } else { bars_beside(i, last) },
         bar: Bar::empty(32),
         tape: if first { tape() } else { Vec::new() },
         last_finding: None,

@@ -7,8 +7,8 @@ use crate::console::intent::{Destination, Intent, Move};
 use crate::console::layout::layout;
 use crate::console::overlay::{Choice, Chosen, Field, Overlay};
 use crate::console::pane::{PaneId, ladder};
-use crate::console::{breadth, rows};
 use crate::console::ui::{Ui, Workspace};
+use crate::console::{breadth, rows};
 use crate::market::{InstrumentId, Price, Side};
 
 /// Rows of half a page, whatever the size: enough to move, few enough to keep the place.

@@ -1,9 +1,9 @@
 //! What is behind a row: orders, alerts, positions, symbols, in lines to read or to copy.
 
 use super::Action;
+use crate::console::breadth::{self, Sector};
 use crate::console::overlay::{Overlay, Reading};
 use crate::console::pane::PaneId;
-use crate::console::breadth::{self, Sector};
 use crate::console::ui::Ui;
 use crate::console::{Frame, JournalStatus, format, rows, words};
 use crate::engine::snapshot::{InstrumentView, PositionView};

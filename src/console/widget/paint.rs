@@ -161,7 +161,9 @@ impl<'a> Paint<'a> {
 fn cut_words(text: &str, room: u16) -> String {
     let mut out = cut(text, room);
     if !text[out.len()..].starts_with([' ']) && out.len() < text.len() {
-        out.truncate(out.trim_end().rfind(' ').filter(|at| !out[..*at].trim().is_empty()).unwrap_or(out.len()));
+        out.truncate(
+            out.trim_end().rfind(' ').filter(|at| !out[..*at].trim().is_empty()).unwrap_or(out.len()),
+        );
     }
     out.truncate(if out.len() < text.len() { out.trim_end().len() } else { out.len() });
     out

@@ -4,6 +4,10 @@ use nalgebra::DMatrix;
 
 use super::{correlation, shrinkage};
 use crate::model::ModelError;
+use crate::model::descriptive::variance;
+
+/// Returns that vary by less than this are one number with rounding in it.
+const LEAST_VARIANCE: f64 = 1e-16;
 
 /// How assets moved together over some bars.
 #[derive(Clone, PartialEq, Debug)]
@@ -37,7 +41,9 @@ pub fn of_closes(closes: &[Vec<Option<f64>>], least: usize) -> Result<CloseCorre
         return Err(ModelError::TooShort { need: least, got: returns });
     }
     let series = closes.iter().map(|row| log_returns(row)).collect::<Result<Vec<_>, _>>()?;
-    let moved = |row: &Vec<f64>| row.iter().filter(|r| **r != 0.0).count() >= least.div_ceil(2);
+    let moved = |row: &Vec<f64>| {
+        row.iter().filter(|r| **r != 0.0).count() >= least.div_ceil(2) && variance(row, 1) > LEAST_VARIANCE
+    };
     let kept: Vec<usize> = (0..series.len()).filter(|i| moved(&series[*i])).collect();
     if kept.len() < 2 {
         return Err(ModelError::Degenerate { why: "fewer than two assets traded enough" });

@@ -138,7 +138,9 @@ mod tests {
     fn nothing_stands_better_on_the_grid_than_it_is() {
         let grid = Grid { step: 50 };
         let row = |units, side| grid.row(Price::from_units(units), side).units();
-        for (units, bid, ask) in [(54_550, 54_550, 54_550), (54_560, 54_550, 54_600), (54_599, 54_550, 54_600)] {
+        for (units, bid, ask) in
+            [(54_550, 54_550, 54_550), (54_560, 54_550, 54_600), (54_599, 54_550, 54_600)]
+        {
             assert_eq!((row(units, Side::Buy), row(units, Side::Sell)), (bid, ask), "{units}");
         }
         let price = Price::from_units;

@@ -68,8 +68,9 @@ impl Ladder<'_> {
                 shade = Role::Own;
             }
             let here = self.levels(side).iter().filter(|l| self.row_of(l.price, side) == price);
-            let (qty, orders) =
-                here.fold((Qty::ZERO, 0u32), |(qty, n), l| (qty.saturating_add(l.qty), n.saturating_add(l.orders)));
+            let (qty, orders) = here.fold((Qty::ZERO, 0u32), |(qty, n), l| {
+                (qty.saturating_add(l.qty), n.saturating_add(l.orders))
+            });
             if qty.is_positive() {
                 self.market(paint, y, side, qty, orders);
                 shade = role(side);

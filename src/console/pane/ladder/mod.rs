@@ -146,18 +146,11 @@ impl Rows {
 
     /// The rows that fit, the middle in the middle unless the cursor pulls them, bands at their ends;
     /// and how many levels of each side do not.
-    fn fit(
-        self,
-        height: usize,
-        band: Option<(Price, Price)>,
-        cursor: Option<Price>,
-    ) -> (Vec<Row>, Hidden) {
+    fn fit(self, height: usize, band: Option<(Price, Price)>, cursor: Option<Price>) -> (Vec<Row>, Hidden) {
         let room = if band.is_some() { height.saturating_sub(2) } else { height };
         let Self { rows, middle } = self;
         let mut from = middle.saturating_sub(room / 2).min(rows.len().saturating_sub(room));
-        let under = |row: &Row| {
-            matches!(row, Row::Level(p, _) | Row::Step(p) if Some(*p) == cursor)
-        };
+        let under = |row: &Row| matches!(row, Row::Level(p, _) | Row::Step(p) if Some(*p) == cursor);
         if let Some(at) = rows.iter().position(under) {
             from = from.min(at).max((at + 1).saturating_sub(room));
         }
