@@ -118,7 +118,7 @@ pub(super) fn brokers(paint: &mut Paint<'_>, instrument: &InstrumentView) {
         } else {
             "this source does not say which brokers traded"
         };
-        paint.put(1, 0, text, Role::Dim);
+        paint.put_wrapped(1, 0, text, Role::Dim);
         return;
     }
     let wide = paint.width() >= 40;

@@ -369,10 +369,10 @@ fn the_watch_list_marks_beside_long_symbols() {
         let desk = Desk::new(named(name, last));
         desk.says(want);
     }
+    Desk::new(fixture::frame()).says(" UPPER  ?   190.5");
     let desk = Desk::new(with_snapshot(&named("NIBLSTF", 84_000), |s| s.orders.clear()));
     desk.says(" NIBLSTF    840.0");
     desk.says(" adv 3 dec 9  TO 65.98 Cr");
-    desk.says(" UPPER  ?   190.5");
 }
 
 #[test]
@@ -394,7 +394,7 @@ fn the_tape_totals_the_whole_day_by_broker() {
     let mut desk = Desk::new(silent);
     assert!(!desk.picture().contains("net today"));
     desk.press("v");
-    desk.says("this source does not say which brokers traded");
+    desk.says("this source does not say which brokers");
 }
 
 #[test]
