@@ -208,6 +208,11 @@ fn the_second_of_july_2024_halts_twice_by_its_own_record() {
             ("11:21:39".to_owned(), "12:01:39".to_owned(), true)
         ]
     );
+    for i in driver.state().instruments() {
+        assert_eq!(i.totals.prices().values().copied().sum::<Qty>(), i.day.volume);
+        assert_eq!(i.totals.brokers().iter().map(|b| b.net().units()).sum::<i64>(), 0);
+    }
+    assert!(driver.state().instruments()[0].totals.brokers().len() > 20, "the floorsheet names both sides");
     let bars: Vec<u32> = driver.state().instruments()[0].bars.iter().map(|b| b.index).collect();
     assert!(bars.contains(&0) && !bars.contains(&1) && !bars.contains(&3) && bars.contains(&4));
     assert!(!bars.contains(&6) && !bars.contains(&11) && bars.contains(&12), "{bars:?}");

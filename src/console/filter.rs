@@ -1,10 +1,12 @@
-//! What a list is narrowed to: `sym:NABIL side:buy state:open age>60`, or plain words.
+//! What a list is narrowed to: `sym:NABIL side:buy state:open sector:hydro age>60`, or
+//! plain words.
 
 use crate::engine::snapshot::{InstrumentView, Snapshot};
 use crate::execution::Order;
 use crate::market::time::NS_PER_S;
 use crate::market::{InstrumentId, Side};
 
+use super::breadth::NO_SECTOR;
 use super::words;
 
 /// One condition.
@@ -15,6 +17,7 @@ enum Term {
     Open(bool),
     State(String),
     OlderThan(i64),
+    Sector(String),
     Word(String),
 }
 
@@ -40,7 +43,9 @@ impl Filter {
     pub fn text_has(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.0.iter().all(|term| match term {
-            Term::Symbol(s) | Term::State(s) | Term::Word(s) => text.contains(&s.to_lowercase()),
+            Term::Symbol(s) | Term::State(s) | Term::Sector(s) | Term::Word(s) => {
+                text.contains(&s.to_lowercase())
+            }
             Term::Side(side) => text.contains(&side.to_string().to_lowercase()),
             Term::Open(_) | Term::OlderThan(_) => true,
         })
@@ -59,7 +64,20 @@ impl Filter {
         };
         self.0.iter().all(|term| match term {
             Term::Symbol(s) => symbol.starts_with(&s.to_uppercase()),
+            Term::Sector(s) => in_sector(s, facts.and_then(|f| f.sector.as_deref()).unwrap_or(NO_SECTOR)),
             Term::Word(w) | Term::State(w) => in_text(w),
+            Term::Side(_) | Term::Open(_) | Term::OlderThan(_) => true,
+        })
+    }
+
+    /// Whether a sector passes by its name.
+    #[must_use]
+    pub fn sector_is(&self, name: &str) -> bool {
+        self.0.iter().all(|term| match term {
+            Term::Sector(s) => in_sector(s, name),
+            Term::Symbol(s) | Term::Word(s) | Term::State(s) => {
+                name.to_lowercase().contains(&s.to_lowercase())
+            }
             Term::Side(_) | Term::Open(_) | Term::OlderThan(_) => true,
         })
     }
@@ -83,12 +101,26 @@ impl Filter {
             Term::Open(open) => order.state.is_open() == *open,
             Term::State(s) => state.starts_with(&s.to_lowercase()),
             Term::OlderThan(s) => snapshot.now.since_ns(order.sent_at) > s.saturating_mul(NS_PER_S),
+            Term::Sector(s) => {
+                let facts = snapshot.day.universe.get(order.order.instrument);
+                in_sector(s, facts.and_then(|f| f.sector.as_deref()).unwrap_or(NO_SECTOR))
+            }
             Term::Word(w) => {
                 let line = format!("{} {} {symbol} {state}", order.id, order.order.side).to_lowercase();
                 line.contains(&w.to_lowercase())
             }
         })
     }
+}
+
+/// Whether a sector is meant: the whole name where `_` stands for its spaces, else the beginning of
+/// one of its words.
+fn in_sector(wanted: &str, name: &str) -> bool {
+    let (wanted, name) = (wanted.to_lowercase().replace('_', " "), name.to_lowercase());
+    if wanted.trim_end().contains(' ') {
+        return name == wanted.trim_end();
+    }
+    name.split([' ', '-']).any(|word| word.starts_with(wanted.trim_end()))
 }
 
 fn term(text: &str) -> Term {
@@ -102,6 +134,7 @@ fn term(text: &str) -> Term {
         Some(("side", "sell")) => Term::Side(Side::Sell),
         Some(("state", "open")) => Term::Open(true),
         Some(("state", "done")) => Term::Open(false),
+        Some(("sector", s)) => Term::Sector(s.to_owned()),
         Some(("state", s)) => Term::State(s.to_owned()),
         _ => word(),
     }
@@ -119,6 +152,7 @@ mod tests {
             ("side:up", Term::Word("side:up".into())),
             ("state:open", Term::Open(true)),
             ("state:unk", Term::State("unk".into())),
+            ("sector:hydro", Term::Sector("hydro".into())),
             ("age>60", Term::OlderThan(60)),
             ("age>x", Term::Word("age>x".into())),
             ("feed", Term::Word("feed".into())),
@@ -126,6 +160,17 @@ mod tests {
             assert_eq!(Filter::parse(text), Filter(vec![want]), "{text}");
         }
         assert!(Filter::parse("feed silent").text_has("Feed 2 silent for 14 s"));
+        for (filter, name, want) in [
+            ("sector:hydro", "Hydro Power", true),
+            ("sector:bank", "Development Banks", true),
+            ("sector:life", "Non Life Insurance", true),
+            ("sector:life_insurance", "Non Life Insurance", false),
+            ("sector:life_insurance", "Life Insurance", true),
+            ("sector:ydro", "Hydro Power", false),
+            ("sector:", "Hydro Power", true),
+        ] {
+            assert_eq!(Filter::parse(filter).sector_is(name), want, "{filter} {name}");
+        }
         assert!(!Filter::parse("feed back").text_has("feed 2 silent"));
     }
 }

@@ -16,6 +16,10 @@ const WATCH: u16 = 28;
 const PICTURE: u16 = 49;
 /// Columns of the positions.
 const POSITIONS: u16 = 74;
+/// Columns of the tape at least.
+const TAPE: u16 = 30;
+/// Columns and rows of the middle from which a large screen's panes fit.
+const LARGE: (u16, u16) = (WATCH + LADDER + PICTURE + 3 + POSITIONS, 44);
 
 /// Columns of what is exposed, where panes are narrow.
 const EXPOSURE: u16 = 52;
@@ -62,12 +66,14 @@ pub fn layout(area: Rect, ui: &Ui, replay: bool) -> Layout {
     let body = if transport { out.add_transport() } else { out.middle };
     if ui.workspace == Workspace::Risk {
         out.risk(body);
+    } else if body.width >= LARGE.0 && body.height >= LARGE.1 {
+        out.large(body);
     } else if body.width >= 118 && body.height >= 26 {
         out.wide(body, transport);
     } else {
         out.narrow(body, transport);
     }
-    if ui.full {
+    if ui.full || ui.focus.is_page() {
         out.bars.clear();
         let area = out.middle;
         if !out.panes.iter().any(|slot| slot.pane == ui.focus) {
@@ -110,11 +116,37 @@ impl Layout {
         Rect::new(m.x, m.y + height, m.width, m.height - height)
     }
 
-    /// Watch, ladder, regime over chart; orders; positions and alerts. Beyond 190 columns tape and
-    /// journal stand at the right.
+    /// A desk's large screen: watch, a deep ladder, regime over chart over alerts, tape with its
+    /// brokers over correlation; below them orders, and positions over journal at their right.
+    fn large(&mut self, m: Rect) {
+        let top = m.height * 3 / 5;
+        let left = WATCH + LADDER + PICTURE + 2;
+        let (x2, x3, x4) = (m.x + WATCH + 1, m.x + WATCH + LADDER + 2, m.x + left + 1);
+        let right = m.width - left - 1;
+        self.add(PaneId::Watch, m.x, m.y, WATCH, top);
+        self.add(PaneId::Depth, x2, m.y, LADDER, top);
+        let (regime, alerts) = (7, top / 4);
+        self.add(PaneId::Regime, x3, m.y, PICTURE, regime);
+        self.add(PaneId::Chart, x3, m.y + regime, PICTURE, top - regime - alerts);
+        self.add(PaneId::Alerts, x3, m.y + top - alerts, PICTURE, alerts);
+        self.form = Rect::new(x3, m.y, PICTURE, top);
+        let correlation = (top / 2).min(16);
+        self.add(PaneId::Tape, x4, m.y, right, top - correlation);
+        self.add(PaneId::Correlation, x4, m.y + top - correlation, right, correlation);
+        let (y, low) = (m.y + top, m.height - top);
+        let positions = low * 3 / 5;
+        self.add(PaneId::Orders, m.x, y, left, low);
+        self.add(PaneId::Positions, x4, y, right, positions);
+        self.add(PaneId::Journal, x4, y + positions, right, low - positions);
+        self.bars.extend([(x2 - 1, m.y, y), (x3 - 1, m.y, y), (x4 - 1, m.y, m.y + m.height)]);
+    }
+
+    /// Watch, ladder, regime over chart; orders; positions and alerts. Where there are columns to
+    /// spare the tape stands at the right of them.
     fn wide(&mut self, m: Rect, transport: bool) {
-        let side = m.width >= 190;
-        let width = if side { (WATCH + LADDER + PICTURE + 2).min(m.width) } else { m.width };
+        let all = WATCH + LADDER + PICTURE + 2;
+        let side = m.width > all + TAPE;
+        let width = if side { all } else { m.width };
         let low = (m.height / 4).clamp(8, 14);
         let orders = (m.height / 5).clamp(7, 16);
         let top = m.height - low - orders;
@@ -128,19 +160,18 @@ impl Layout {
         self.form = Rect::new(x3, m.y, third, top);
         self.bars.push((x2 - 1, m.y, m.y + top));
         self.bars.push((x3 - 1, m.y, m.y + top));
-        self.add(PaneId::Orders, m.x, m.y + top, width, orders);
+        self.add(PaneId::Orders, m.x, m.y + top, m.width, orders);
         let y = m.y + top + orders;
-        let left = if transport && !side { PaneId::Journal } else { PaneId::Positions };
+        let left = if transport { PaneId::Journal } else { PaneId::Positions };
         self.add(left, m.x, y, POSITIONS, low);
-        self.add(PaneId::Alerts, m.x + POSITIONS + 1, y, width - POSITIONS - 1, low);
+        self.add(PaneId::Alerts, m.x + POSITIONS + 1, y, m.width - POSITIONS - 1, low);
         self.bars.push((m.x + POSITIONS, y, y + low));
         if side {
             let x = m.x + width + 1;
-            let rest = m.width - width - 1;
-            let half = m.height / 2;
-            self.add(PaneId::Tape, x, m.y, rest, half);
-            self.add(PaneId::Journal, x, m.y + half, rest, m.height - half);
-            self.bars.push((x - 1, m.y, m.y + m.height));
+            let tape = if top >= 24 && m.width - width > 45 { top - top / 2 } else { top };
+            self.add(PaneId::Tape, x, m.y, m.width - width - 1, tape);
+            self.add(PaneId::Correlation, x, m.y + tape, m.width - width - 1, top - tape);
+            self.bars.push((x - 1, m.y, m.y + top));
         }
     }
 

@@ -11,6 +11,8 @@
 //! To add a pane: a file in [`pane`] and a line in its list.
 
 pub mod backend;
+pub mod breadth;
+pub mod comoving;
 mod draw;
 pub mod entry;
 pub mod error;

@@ -2,14 +2,15 @@
 
 use std::cmp::Ordering;
 
+use super::breadth::{self, Sector};
 use super::filter::Filter;
 use super::pane::PaneId;
 use super::ui::Ui;
 use super::{Frame, JournalStatus, risk_words, words};
-use crate::engine::snapshot::{AccountView, InstrumentView, PositionView, ReadingView};
+use crate::engine::snapshot::{AccountView, InstrumentView, PositionView, ReadingView, Snapshot};
 use crate::engine::{Alert, CheckedOrder};
 use crate::execution::{ClientOrderId, Order};
-use crate::market::InstrumentId;
+use crate::market::{InstrumentId, Price};
 
 /// The columns a list can be ordered by, the first being how it comes.
 #[must_use]
@@ -20,6 +21,8 @@ pub const fn sorts(pane: PaneId) -> &'static [&'static str] {
         PaneId::Positions => &["symbol", "value", "result"],
         PaneId::Alerts => &["new first", "newest", "weight"],
         PaneId::Breakers => &["nearest", "number"],
+        PaneId::Board => &BoardColumn::SORTS,
+        PaneId::Sectors => &["name", "mean change", "turnover", "adv less dec"],
         _ => &["newest"],
     }
 }
@@ -52,6 +55,8 @@ pub fn fresh(pane: PaneId, frame: &Frame, ui: &Ui) -> Vec<u64> {
         PaneId::Journal => journal(frame, &filter),
         PaneId::Breakers => breakers(frame, ui, &filter),
         PaneId::Checks => checks(frame, &filter),
+        PaneId::Board => board(frame, state.sort, &filter),
+        PaneId::Sectors => sectors(frame, state.sort, &filter),
         _ => Vec::new(),
     };
     if state.turned {
@@ -206,6 +211,154 @@ pub fn selected_check<'a>(frame: &'a Frame, ui: &Ui) -> Option<&'a CheckedOrder>
     checked(frame, selected(PaneId::Checks, frame, ui)?)
 }
 
+fn board(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
+    let snapshot = &frame.snapshot;
+    let mut list: Vec<&InstrumentView> =
+        snapshot.instruments.iter().map(AsRef::as_ref).filter(|i| filter.instrument(snapshot, i)).collect();
+    if let Some(column) = sort.checked_sub(1).and_then(|at| BoardColumn::ALL.get(at)) {
+        list.sort_by(|a, b| column.order(snapshot, a, b));
+    }
+    list.iter().map(|i| u64::from(i.id.0)).collect()
+}
+
+fn sectors(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
+    let mut list: Vec<(u64, Sector)> = (0..).zip(breadth::sectors(&frame.snapshot)).collect();
+    list.retain(|(_, sector)| filter.is_empty() || filter.sector_is(&sector.name));
+    match sort {
+        1 => list.sort_by(|(_, a), (_, b)| {
+            let mean = |s: &Sector| s.breadth.mean_change_bps().unwrap_or(f64::NEG_INFINITY);
+            mean(b).total_cmp(&mean(a))
+        }),
+        2 => list.sort_by_key(|(_, s)| std::cmp::Reverse(s.breadth.turnover)),
+        3 => {
+            list.sort_by_key(|(_, s)| std::cmp::Reverse(i64::from(s.breadth.up) - i64::from(s.breadth.down)))
+        }
+        _ => {}
+    }
+    list.into_iter().map(|(id, _)| id).collect()
+}
+
+/// A column of the market board.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BoardColumn {
+    /// Ticker.
+    Symbol,
+    /// Sector.
+    Sector,
+    /// Last price.
+    Last,
+    /// Change against the close before.
+    Change,
+    /// Value traded.
+    Turnover,
+    /// Shares traded.
+    Volume,
+    /// Distance to the nearer end of the day's band.
+    Band,
+    /// Highest price.
+    High,
+    /// Lowest price.
+    Low,
+    /// The close before.
+    Close,
+    /// Volume-weighted average price.
+    Vwap,
+    /// When it was last heard of.
+    Age,
+}
+
+impl BoardColumn {
+    /// Every column.
+    pub const ALL: [Self; 12] = [
+        Self::Symbol,
+        Self::Sector,
+        Self::Last,
+        Self::Change,
+        Self::Turnover,
+        Self::Volume,
+        Self::Band,
+        Self::High,
+        Self::Low,
+        Self::Close,
+        Self::Vwap,
+        Self::Age,
+    ];
+    /// What the board can be ordered by: as listed, then by each column.
+    const SORTS: [&'static str; 13] = [
+        "listed",
+        "symbol",
+        "sector",
+        "price",
+        "change",
+        "turnover",
+        "volume",
+        "band",
+        "high",
+        "low",
+        "close before",
+        "vwap",
+        "age",
+    ];
+
+    /// What stands above it.
+    #[must_use]
+    pub const fn head(self) -> &'static str {
+        match self {
+            Self::Symbol => "SYMBOL",
+            Self::Sector => "SECTOR",
+            Self::Last => "LTP",
+            Self::Change => "CHG%",
+            Self::Turnover => "TURNOVER",
+            Self::Volume => "VOLUME",
+            Self::Band => "BAND%",
+            Self::High => "HIGH",
+            Self::Low => "LOW",
+            Self::Close => "PREV",
+            Self::Vwap => "VWAP",
+            Self::Age => "AGE",
+        }
+    }
+
+    /// Names from A, the nearest band and the freshest first, the rest from the greatest. What is not
+    /// known comes last.
+    fn order(self, snapshot: &Snapshot, a: &InstrumentView, b: &InstrumentView) -> Ordering {
+        let greatest = |figure: fn(&InstrumentView) -> Option<Price>| figure(b).cmp(&figure(a));
+        match self {
+            Self::Symbol => a.symbol.cmp(&b.symbol),
+            Self::Sector => {
+                let key = |i: &InstrumentView| {
+                    let sector = breadth::sector(snapshot, i.id);
+                    (sector.is_none(), sector.map(str::to_owned), i.symbol.clone())
+                };
+                key(a).cmp(&key(b))
+            }
+            Self::Last => greatest(InstrumentView::last),
+            Self::Change => {
+                let change = |i: &InstrumentView| i.change_bps().unwrap_or(f64::NEG_INFINITY);
+                change(b).total_cmp(&change(a))
+            }
+            Self::Turnover => b.day.turnover.cmp(&a.day.turnover),
+            Self::Volume => b.day.volume.cmp(&a.day.volume),
+            Self::Band => {
+                let gap = |i: &InstrumentView| breadth::band_gap(i).map_or(f64::INFINITY, |g| g.bps);
+                gap(a).total_cmp(&gap(b))
+            }
+            Self::High => greatest(|i| i.day.prices.map(|p| p.high)),
+            Self::Low => greatest(|i| i.day.prices.map(|p| p.low)),
+            Self::Close => greatest(|i| i.previous_close),
+            Self::Vwap => greatest(|i| i.day.vwap()),
+            Self::Age => b.heard_at.cmp(&a.heard_at),
+        }
+    }
+}
+
+/// The symbol under the cursor of the market board.
+#[must_use]
+pub fn selected_on_board(frame: &Frame, ui: &Ui) -> Option<InstrumentId> {
+    let id = u32::try_from(selected(PaneId::Board, frame, ui)?).ok()?;
+    frame.snapshot.instrument(InstrumentId(id)).map(|i| i.id)
+}
+
 fn journal(frame: &Frame, filter: &Filter) -> Vec<u64> {
     let JournalStatus::Durable { tail, .. } = &frame.status.journal else { return Vec::new() };
     tail.iter().rev().filter(|line| filter.text_has(&line.text)).map(|line| line.seq).collect()
@@ -234,6 +387,10 @@ pub fn several_accounts(frame: &Frame) -> bool {
 /// The row under the cursor of a list, or its first row.
 #[must_use]
 pub fn selected(pane: PaneId, frame: &Frame, ui: &Ui) -> Option<u64> {
+    if pane == PaneId::Board {
+        let ids = ids(pane, frame, ui);
+        return ui.list(pane).selected.filter(|id| ids.contains(id)).or_else(|| ids.first().copied());
+    }
     if pane == PaneId::Watch {
         return ui.symbol.map(|id| u64::from(id.0));
     }

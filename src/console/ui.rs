@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::comoving::Comoving;
 use super::input::{Chord, Key, Moment};
 use super::keymap::{Context, Keymap, Scope};
 use super::overlay::{Overlay, Ticket};
@@ -93,6 +94,8 @@ pub enum DepthView {
     /// Levels with their quantities; the tape on a day without depth.
     #[default]
     Levels,
+    /// A fixed grid with a row for every so many ticks.
+    Grid(u8),
     /// Levels with quantities added up from the touch.
     Cumulative,
     /// The tape.
@@ -104,16 +107,25 @@ pub enum DepthView {
 }
 
 impl DepthView {
-    /// The one after, among those that a day offers.
+    /// The one after, among those that a day offers: a grid needs a tick, a ladder depth.
     #[must_use]
-    pub const fn next(self, depth: bool) -> Self {
+    pub const fn next(self, depth: bool, tick: bool) -> Self {
         match self {
-            Self::Levels if depth => Self::Cumulative,
-            Self::Levels | Self::Cumulative if depth => Self::Tape,
-            Self::Levels | Self::Cumulative | Self::Tape => Self::Brokers,
+            Self::Levels if depth && tick => Self::Grid(1),
+            Self::Grid(1) if depth && tick => Self::Grid(5),
+            Self::Grid(5) if depth && tick => Self::Grid(10),
+            Self::Levels | Self::Grid(_) if depth => Self::Cumulative,
+            Self::Cumulative if depth => Self::Tape,
+            Self::Levels | Self::Grid(_) | Self::Cumulative | Self::Tape => Self::Brokers,
             Self::Brokers => Self::Volume,
             Self::Volume => Self::Levels,
         }
+    }
+
+    /// Whether it is a ladder, which needs depth.
+    #[must_use]
+    pub const fn is_ladder(self) -> bool {
+        matches!(self, Self::Levels | Self::Grid(_) | Self::Cumulative)
     }
 }
 
@@ -122,7 +134,7 @@ impl DepthView {
 pub struct HeldAxis {
     /// Prices, highest first.
     pub prices: Vec<Price>,
-    /// How many of them were offers.
+    /// How many of them stood above the bids.
     pub centre: usize,
     /// Quantities then, to say what has gone.
     pub was: BTreeMap<Price, i64>,
@@ -166,6 +178,10 @@ pub struct Ui {
     pub last_unwatched: Option<InstrumentId>,
     /// The ladder.
     pub ladder: LadderState,
+    /// How the symbols of the desk move together.
+    pub comoving: Option<Comoving>,
+    /// The pane that a page (market board, sectors) is left for.
+    pub before_page: Option<PaneId>,
     /// Order sizes.
     pub sizes: Sizes,
     /// Where a jump in a replay stops.
@@ -208,6 +224,8 @@ impl Ui {
             unwatched: BTreeSet::new(),
             last_unwatched: None,
             ladder: LadderState::default(),
+            comoving: None,
+            before_page: None,
             sizes: Sizes::default(),
             stop_kind: JumpTarget::Alert,
             stack: Vec::new(),
@@ -243,6 +261,7 @@ impl Ui {
         if self.symbol.is_none() {
             self.symbol = frame.snapshot.instruments.first().map(|i| i.id);
         }
+        self.comoving = Some(Comoving::refreshed(self.comoving.take(), frame, &self.unwatched));
         self.cancels_out.retain(|_, inputs| frame.snapshot.inputs <= *inputs);
         let focus = self.focus;
         if focus.is_list() && self.list(focus).held.is_none() && self.list(focus).selected.is_some() {

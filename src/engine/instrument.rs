@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::InstrumentRules;
+use super::{DayTotals, InstrumentRules};
 use crate::market::{
     Bar, BarPrices, BrokerId, ContractNo, MarketData, Money, OrderBook, Price, Qty, Side, Tick, Timestamp,
     TradePrint,
@@ -89,6 +89,8 @@ pub struct InstrumentState {
     pub book_at: Timestamp,
     /// The day's figures.
     pub day: DayStats,
+    /// Shares traded over the whole day, by broker and by price.
+    pub totals: DayTotals,
     /// Finished bars of the session, oldest first; those wholly inside a halt are absent.
     pub bars: Vec<Bar>,
     /// The bar being made.
@@ -117,6 +119,7 @@ impl InstrumentState {
             book: None,
             book_at: Timestamp::default(),
             day: DayStats::default(),
+            totals: DayTotals::default(),
             bars: Vec::new(),
             bar: Bar::empty(0),
             traded_bars: 0,
@@ -178,6 +181,7 @@ impl InstrumentState {
         let before = self.day.last();
         if counts {
             self.day.take(print, facts.at, print.qty >= rules.price_making_qty);
+            self.totals.take(print);
         }
         if verdict.is_usable() && !facts.auction && print.qty >= rules.price_making_qty {
             self.bar.take(print.price, print.qty);

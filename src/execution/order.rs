@@ -87,6 +87,17 @@ pub struct QueueAhead {
     pub high: Qty,
 }
 
+/// Some shares of an order that traded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Fill {
+    /// When the report came.
+    pub at: Timestamp,
+    /// Shares.
+    pub qty: Qty,
+    /// Price.
+    pub price: Price,
+}
+
 /// One order of ours.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Order {
@@ -104,6 +115,8 @@ pub struct Order {
     pub filled: Qty,
     /// Value traded.
     pub filled_value: Money,
+    /// What traded, in the order it was reported.
+    pub fills: Vec<Fill>,
     /// Why the venue refused it (or its last change).
     pub reason: Option<RejectReason>,
     /// Shares in front of it, where that can be estimated.
@@ -175,6 +188,7 @@ impl Order {
             pending: None,
             filled: Qty::ZERO,
             filled_value: Money::ZERO,
+            fills: Vec::new(),
             reason: None,
             queue_ahead: None,
             sent_at: at,
@@ -274,6 +288,7 @@ impl Order {
         self.filled_value = value.ok_or(impossible)?;
         self.filled = filled;
         self.executions.insert(execution.clone());
+        self.fills.push(Fill { at, qty, price });
         self.answered_at.get_or_insert(at);
         self.changed_at = at;
         if self.left().is_zero() {
@@ -356,6 +371,16 @@ mod tests {
         ] {
             assert_eq!(play(&reports), Ok(want), "{reports:?}");
         }
+    }
+
+    #[test]
+    fn every_fill_is_kept_once_with_its_time() {
+        let mut order = order(100);
+        for (at, kind) in [(3, fill("a", 40)), (5, fill("a", 40)), (9, fill("b", 60))] {
+            order.on_report(&ExecutionReport { id: order.id, kind }, Timestamp::from_ns(at)).unwrap();
+        }
+        let kept: Vec<_> = order.fills.iter().map(|f| (f.at.ns(), f.qty.units())).collect();
+        assert_eq!(kept, [(3, 40), (9, 60)]);
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub enum Place {
     Rows,
     /// Panes that are lists.
     Lists,
-    /// Watch, Depth, Positions, Orders.
+    /// Watch, market board, Depth, Positions, Orders.
     Tradable,
     /// The ladder.
     Depth,
@@ -86,8 +86,8 @@ impl Place {
     #[must_use]
     pub fn holds(self, context: Context) -> bool {
         use PaneId::{
-            Alerts, Breakers, Chart, Checks, Depth, Exposure, Health, Journal, Orders, Positions, Proposals,
-            Regime, Transport, Watch,
+            Alerts, Board, Chart, Correlation, Depth, Exposure, Health, Orders, Positions, Proposals, Regime,
+            Transport, Watch,
         };
         let pane = match context.scope {
             Scope::Pane(pane) => Some(pane),
@@ -100,11 +100,11 @@ impl Place {
             Self::Panes => matches!(context.scope, Scope::Pane(_) | Scope::Reading),
             Self::PanesAndForms => matches!(context.scope, Scope::Pane(_) | Scope::Field | Scope::Form),
             Self::Rows => {
-                let still = any(&[Regime, Chart, Exposure, Health, Proposals]);
+                let still = any(&[Regime, Chart, Correlation, Exposure, Health, Proposals]);
                 (pane.is_some() && !still) || context.scope == Scope::Reading
             }
-            Self::Lists => any(&[Watch, Orders, Positions, Alerts, Journal, Breakers, Checks]),
-            Self::Tradable => any(&[Watch, Depth, Positions, Orders]),
+            Self::Lists => pane.is_some_and(PaneId::is_list),
+            Self::Tradable => any(&[Watch, Board, Depth, Positions, Orders]),
             Self::Depth => any(&[Depth]),
             Self::Sizes => any(&[Depth]) || context.scope == Scope::Form,
             Self::OwnOrder => any(&[Orders, Depth]),
@@ -128,7 +128,7 @@ impl Place {
             Self::PanesAndForms => "panes, fields",
             Self::Rows => "lists, ladder",
             Self::Lists => "every list",
-            Self::Tradable => "Watch, Depth, Positions, Orders",
+            Self::Tradable => "Watch, board, Depth, Positions, Orders",
             Self::Depth => "Depth",
             Self::Sizes => "Depth, ticket",
             Self::OwnOrder => "an own order",

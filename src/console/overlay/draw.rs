@@ -60,7 +60,7 @@ pub fn hint(view: &View<'_>) -> Option<String> {
         Overlay::Palette(field) => format!(":{}_   Tab completes  Enter does it  Esc leaves", field.text()),
         Overlay::Symbol { .. } => "letters narrow  Up Down choose  Enter takes  Esc leaves".to_owned(),
         Overlay::Filter { field, .. } => {
-            format!("/{}_   sym: side: state: age>  Enter keeps  Esc clears", field.text())
+            format!("/{}_   sym: sector: side: state: age>  Enter keeps  Esc clears", field.text())
         }
         Overlay::Seek(field) => {
             format!("go to {}_   HH:MM or HH:MM:SS  Enter goes  Esc leaves", field.text())

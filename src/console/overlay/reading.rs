@@ -1,6 +1,7 @@
 //! Texts to read and lists to choose from.
 
 use crate::console::JumpTarget;
+use crate::console::pane::PaneId;
 use crate::engine::CancelScope;
 use crate::market::Timestamp;
 
@@ -30,6 +31,8 @@ pub enum Chosen {
     Cancel(CancelScope),
     /// Goes to this time.
     Seek(Timestamp),
+    /// Orders a list by one of its columns.
+    SortBy(PaneId, usize),
     /// Jumps stop at these.
     StopKind(JumpTarget),
     /// Puts an alert away until then; now takes it back.

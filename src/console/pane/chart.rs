@@ -1,4 +1,5 @@
-//! The price of one symbol over the day, as a line of the bars' closes.
+//! The price of one symbol over the day: a line of the bars' closes, dots of the volume-weighted
+//! average, and our own fills, `▲` bought and `▼` sold.
 
 use super::{Title, regime};
 use crate::console::format;
@@ -7,8 +8,9 @@ use crate::console::view::View;
 use crate::console::widget::Paint;
 use crate::console::widget::braille::Dots;
 use crate::engine::snapshot::InstrumentView;
+use crate::execution::Fill;
 use crate::market::time::NS_PER_S;
-use crate::market::{Bar, Price};
+use crate::market::{Bar, Price, Side};
 
 /// Columns of the price labels.
 const LABELS: u16 = 9;
@@ -17,7 +19,8 @@ pub(super) fn title(view: &View<'_>) -> Title {
     let Some(instrument) = view.instrument() else { return Title::default() };
     let minutes = view.snapshot().day.grid.length_ns() / (60 * NS_PER_S);
     let vwap = view.prices(instrument.id).option(instrument.day.vwap());
-    Title { rest: format!("{} {minutes}m", instrument.symbol), right: format!("vwap {vwap}") }
+    let dot = view.theme.glyphs().dot;
+    Title { rest: format!("{} {minutes}m", instrument.symbol), right: format!("{dot}{dot} vwap {vwap}") }
 }
 
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
@@ -26,14 +29,26 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
         return;
     };
     let closes = closes(instrument);
-    let (Some(low), Some(high)) = (closes.iter().map(|c| c.1).min(), closes.iter().map(|c| c.1).max()) else {
+    let averages = averages(instrument);
+    let prices =
+        || closes.iter().chain(&averages).map(|p| p.1).chain(fills(view, instrument).map(|f| f.1.price));
+    let (Some(low), Some(high)) = (prices().min(), prices().max()) else {
         paint.put(1, 0, "no bar has traded yet", Role::Dim);
         return;
     };
     let below = if paint.height() >= 5 { 2 } else { 0 };
     let rows = paint.height() - below;
     let columns = paint.width().saturating_sub(LABELS);
-    line(paint, view, &closes, (low, high), (columns, rows));
+    let plot = Plot { columns, rows, low, high, bars: view.snapshot().day.grid.count() };
+    plot.dotted(paint, &averages);
+    plot.line(paint, &closes);
+    for (side, fill) in fills(view, instrument) {
+        let mark = if side == Side::Buy { paint.glyphs().up } else { paint.glyphs().down };
+        if let Some(bar) = view.snapshot().day.grid.index(fill.at) {
+            let (x, y) = plot.cell(bar, fill.price);
+            paint.put(LABELS + x, y, mark, Role::Own);
+        }
+    }
     labels(paint, view, instrument, (low, high), rows);
     if below > 0 {
         let width = paint.width();
@@ -43,37 +58,87 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     }
 }
 
-/// The last price of each bar that traded, the one being made too.
-fn closes(instrument: &InstrumentView) -> Vec<(u32, Price)> {
-    let close = |bar: &Bar| bar.prices.map(|p| (bar.index, p.close));
-    instrument.bars.iter().chain([&instrument.bar]).filter_map(close).collect()
+/// Bars of the session that traded, the one being made too.
+fn bars(instrument: &InstrumentView) -> impl Iterator<Item = &Bar> {
+    instrument.bars.iter().chain([&instrument.bar])
 }
 
-fn line(
-    paint: &mut Paint<'_>,
-    view: &View<'_>,
-    closes: &[(u32, Price)],
-    (low, high): (Price, Price),
-    (columns, rows): (u16, u16),
-) {
-    let mut dots = Dots::new(columns, rows);
-    let span = i128::from(high.units() - low.units()).max(1);
-    let bars = view.snapshot().day.grid.count().max(2) as usize - 1;
-    let (right, bottom) = (dots.wide().saturating_sub(1), dots.high().saturating_sub(1));
-    let dot = |(index, price): &(u32, Price)| {
-        let up = i128::from(price.units() - low.units()) * bottom as i128 / span;
-        (*index as usize * right / bars, bottom - usize::try_from(up).unwrap_or(0).min(bottom))
-    };
-    let points: Vec<_> = closes.iter().map(dot).collect();
-    if let [only] = points.as_slice() {
-        dots.set(only.0, only.1);
+/// The last price of each bar that traded.
+fn closes(instrument: &InstrumentView) -> Vec<(u32, Price)> {
+    bars(instrument).filter_map(|bar| bar.prices.map(|p| (bar.index, p.close))).collect()
+}
+
+/// The volume-weighted average price from the open to the end of each bar.
+fn averages(instrument: &InstrumentView) -> Vec<(u32, Price)> {
+    let (mut value, mut volume) = (0i128, 0i128);
+    let mut out = Vec::new();
+    for bar in bars(instrument) {
+        value += i128::from(bar.turnover.paisa());
+        volume += i128::from(bar.volume.units());
+        let average = value.checked_div(volume).and_then(|p| i64::try_from(p).ok());
+        out.extend(average.map(|p| (bar.index, Price::from_units(p))));
     }
-    for pair in points.windows(2) {
-        if let [a, b] = pair {
-            dots.line(*a, *b);
+    out
+}
+
+/// What traded of our orders.
+fn fills<'a>(view: &View<'a>, instrument: &InstrumentView) -> impl Iterator<Item = (Side, &'a Fill)> {
+    let id = instrument.id;
+    let ours = view.snapshot().orders.iter().filter(move |o| o.order.instrument == id);
+    ours.flat_map(|o| o.fills.iter().map(|f| (o.order.side, f)))
+}
+
+/// Where bars and prices stand.
+struct Plot {
+    columns: u16,
+    rows: u16,
+    low: Price,
+    high: Price,
+    bars: u32,
+}
+
+impl Plot {
+    /// A place among so many columns and rows, the highest price in row 0.
+    fn place(&self, bar: u32, price: Price, columns: usize, rows: usize) -> (usize, usize) {
+        let (right, bottom) = (columns.saturating_sub(1), rows.saturating_sub(1));
+        let span = i128::from(self.high.units() - self.low.units()).max(1);
+        let up = i128::from(price.units() - self.low.units()) * bottom as i128 / span;
+        let last = self.bars.max(2) as usize - 1;
+        (bar as usize * right / last, bottom - usize::try_from(up).unwrap_or(0).min(bottom))
+    }
+
+    fn cell(&self, bar: u32, price: Price) -> (u16, u16) {
+        let (x, y) = self.place(bar, price, self.columns.into(), self.rows.into());
+        (u16::try_from(x).unwrap_or(u16::MAX), u16::try_from(y).unwrap_or(u16::MAX))
+    }
+
+    fn points(&self, values: &[(u32, Price)], dots: &Dots) -> Vec<(usize, usize)> {
+        values.iter().map(|(bar, price)| self.place(*bar, *price, dots.wide(), dots.high())).collect()
+    }
+
+    /// A dot for every value.
+    fn dotted(&self, paint: &mut Paint<'_>, values: &[(u32, Price)]) {
+        let mut dots = Dots::new(self.columns, self.rows);
+        for (x, y) in self.points(values, &dots) {
+            dots.set(x, y);
         }
+        dots.draw(paint, LABELS, 0, Role::Dim, '.');
     }
-    dots.draw(paint, LABELS, 0);
+
+    /// A line through every value.
+    fn line(&self, paint: &mut Paint<'_>, values: &[(u32, Price)]) {
+        let mut dots = Dots::new(self.columns, self.rows);
+        let points = self.points(values, &dots);
+        if let [only] = points.as_slice() {
+            dots.set(only.0, only.1);
+        }
+        for pair in points.windows(2) {
+            if let [a, b] = pair {
+                dots.line(*a, *b);
+            }
+        }
+        dots.draw(paint, LABELS, 0, Role::Chart, '*');
+    }
 }
 
 fn labels(
@@ -91,7 +156,7 @@ fn labels(
     if rows >= 5 && high > low {
         let tick = view.snapshot().day.rules.get(instrument.id.0 as usize).and_then(|r| r.tick);
         let mid = Price::from_units(low.units().midpoint(high.units()));
-        let mid = tick.and_then(|t| mid.on_grid(t, crate::market::Side::Buy)).unwrap_or(mid);
+        let mid = tick.and_then(|t| mid.on_grid(t, Side::Buy)).unwrap_or(mid);
         paint.put_right(LABELS - 2, rows / 2, &prices.text(mid), Role::Dim);
     }
 }

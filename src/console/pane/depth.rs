@@ -13,7 +13,7 @@ use crate::market::time::NS_PER_S;
 /// The view that is really shown: without depth, levels are a tape.
 pub(super) fn shown(view: &View<'_>, instrument: &InstrumentView) -> DepthView {
     match view.ui.ladder.view {
-        DepthView::Levels | DepthView::Cumulative if instrument.book.is_none() => DepthView::Tape,
+        ladder if ladder.is_ladder() && instrument.book.is_none() => DepthView::Tape,
         other => other,
     }
 }
@@ -26,7 +26,7 @@ pub(super) fn title(view: &View<'_>) -> Title {
         parts.push(format!("{} {}%", prices.text(last), format::percent(instrument.change_bps())));
     }
     let right = match shown(view, instrument) {
-        DepthView::Levels | DepthView::Cumulative => book_note(view, instrument),
+        DepthView::Levels | DepthView::Grid(_) | DepthView::Cumulative => book_note(view, instrument),
         DepthView::Tape => "tape".to_owned(),
         DepthView::Brokers => "by broker".to_owned(),
         DepthView::Volume => "volume at price".to_owned(),
@@ -39,10 +39,17 @@ fn book_note(view: &View<'_>, instrument: &InstrumentView) -> String {
     let mut parts = Vec::new();
     if view.ui.ladder.held.is_some() {
         let new = ladder::new_levels(view, instrument);
-        parts.push(if new > 0 { format!("HELD, {new} new") } else { "HELD".to_owned() });
+        parts.push(match new {
+            0 => "HELD".to_owned(),
+            1 => "HELD, 1 new level".to_owned(),
+            _ => format!("HELD, {new} new levels"),
+        });
     }
-    if view.ui.ladder.view == DepthView::Cumulative {
-        parts.push("added up".to_owned());
+    match view.ui.ladder.view {
+        DepthView::Cumulative => parts.push("added up".to_owned()),
+        DepthView::Grid(1) => parts.push("1 tick".to_owned()),
+        DepthView::Grid(ticks) => parts.push(format!("{ticks} ticks")),
+        _ => {}
     }
     match book.state {
         BookState::Crossed => parts.push("CROSSED".to_owned()),
@@ -69,10 +76,13 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     let below = 1 + u16::from(paint.height() >= 9);
     let body = paint.height().saturating_sub(below);
     let columns = paint.width();
+    let mut hidden = (0, 0);
     {
         let mut inner = paint.inside(0, 0, columns, body);
         match shown(view, instrument) {
-            DepthView::Levels | DepthView::Cumulative => ladder::draw(&mut inner, view, instrument),
+            DepthView::Levels | DepthView::Grid(_) | DepthView::Cumulative => {
+                hidden = ladder::draw(&mut inner, view, instrument);
+            }
             DepthView::Tape => {
                 let mut y = 0;
                 if instrument.book.is_none() {
@@ -80,14 +90,14 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
                     y = 1;
                 }
                 let rows = inner.height().saturating_sub(y);
-                tape::prints(&mut inner.inside(0, y, columns, rows), view, instrument);
+                tape::prints(&mut inner.inside(0, y, columns, rows), view, instrument, true);
             }
-            DepthView::Brokers => tape::brokers(&mut inner, view, instrument),
+            DepthView::Brokers => tape::brokers(&mut inner, instrument),
             DepthView::Volume => tape::volume(&mut inner, view, instrument),
         }
     }
     if below > 1 {
-        totals(paint, body, view, instrument);
+        totals(paint, body, view, instrument, hidden);
     }
     position(paint, body + below - 1, view, instrument);
 }
@@ -100,7 +110,13 @@ fn no_depth(view: &View<'_>) -> &'static str {
     }
 }
 
-fn totals(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &InstrumentView) {
+fn totals(
+    paint: &mut Paint<'_>,
+    y: u16,
+    view: &View<'_>,
+    instrument: &InstrumentView,
+    (asks, bids): (usize, usize),
+) {
     let text = match &instrument.book {
         Some(book) => {
             let signed =
@@ -108,7 +124,14 @@ fn totals(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &Instrumen
             let (bid, ask) = (format::qty_fit(book.total.0, 8), format::qty_fit(book.total.1, 8));
             let bar = view.theme.glyphs().bar;
             let (all, top) = (signed(book.imbalance), signed(book.imbalance_5));
-            format!("total {bid} {bar} {ask} {all}  top5 {top}")
+            let total = format!("total {bid} {bar} {ask}");
+            let more = format!("{asks}+{bids} more");
+            let texts = if asks + bids == 0 {
+                [format!("{total} {all}  top5 {top}"), format!("{total} {all}"), total]
+            } else {
+                [format!("{more} levels  {total}"), format!("{more}  {total}"), total]
+            };
+            texts.iter().find(|t| width(t) < paint.width()).unwrap_or(&texts[2]).clone()
         }
         None => {
             let day = &instrument.day;

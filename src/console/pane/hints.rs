@@ -73,7 +73,8 @@ fn hints(view: &View<'_>, focus: PaneId) -> Vec<(String, &'static str)> {
 const fn fits(intent: Intent, focus: PaneId) -> bool {
     match intent {
         Intent::Centre => matches!(focus, PaneId::Depth),
-        Intent::View => matches!(focus, PaneId::Depth | PaneId::Transport),
+        Intent::View => matches!(focus, PaneId::Depth | PaneId::Transport | PaneId::Board | PaneId::Sectors),
+        Intent::Full => !focus.is_page(),
         Intent::Symbol => false,
         _ => true,
     }

@@ -2,9 +2,11 @@
 
 pub mod alerts;
 pub mod answers;
+pub mod board;
 pub mod breakers;
 pub mod chart;
 pub mod checks;
+pub mod correlation;
 pub mod depth;
 pub mod emergency;
 pub mod exposure;
@@ -18,6 +20,7 @@ pub mod orders;
 pub mod positions;
 pub mod proposals;
 pub mod regime;
+pub mod sectors;
 pub mod table;
 pub mod tape;
 pub mod transport;
@@ -59,11 +62,17 @@ pub enum PaneId {
     Proposals,
     /// How the machine is.
     Health,
+    /// Every listed symbol.
+    Board,
+    /// Every sector.
+    Sectors,
+    /// How the symbols of the desk move together.
+    Correlation,
 }
 
 impl PaneId {
     /// Every pane.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Watch,
         Self::Depth,
         Self::Regime,
@@ -79,6 +88,9 @@ impl PaneId {
         Self::Exposure,
         Self::Proposals,
         Self::Health,
+        Self::Board,
+        Self::Sectors,
+        Self::Correlation,
     ];
 
     /// Whether its rows are chosen, filtered and ordered.
@@ -93,7 +105,15 @@ impl PaneId {
                 | Self::Journal
                 | Self::Breakers
                 | Self::Checks
+                | Self::Board
+                | Self::Sectors
         )
+    }
+
+    /// Whether it always has the whole middle, and is left for the pane one came from.
+    #[must_use]
+    pub const fn is_page(self) -> bool {
+        matches!(self, Self::Board | Self::Sectors)
     }
 }
 
@@ -122,7 +142,7 @@ pub struct Pane {
 }
 
 /// Every pane. A new one is a file and a line here.
-pub const PANES: [Pane; 15] = [
+pub const PANES: [Pane; 18] = [
     Pane { id: PaneId::Watch, name: "Watch", least: (17, 1), title: watch::title, draw: watch::draw },
     Pane { id: PaneId::Depth, name: "Depth", least: (36, 3), title: depth::title, draw: depth::draw },
     Pane { id: PaneId::Regime, name: "Regime", least: (16, 1), title: regime::title, draw: regime::draw },
@@ -168,6 +188,15 @@ pub const PANES: [Pane; 15] = [
         draw: proposals::draw,
     },
     Pane { id: PaneId::Health, name: "System", least: (30, 1), title: health::title, draw: health::draw },
+    Pane { id: PaneId::Board, name: "Market board", least: (50, 3), title: board::title, draw: board::draw },
+    Pane { id: PaneId::Sectors, name: "Sectors", least: (50, 3), title: sectors::title, draw: sectors::draw },
+    Pane {
+        id: PaneId::Correlation,
+        name: "Correlation",
+        least: (26, 3),
+        title: correlation::title,
+        draw: correlation::draw,
+    },
 ];
 
 /// The pane of an id.

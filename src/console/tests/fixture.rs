@@ -11,8 +11,8 @@ use crate::engine::snapshot::{
     AccountView, BookView, DueView, InstrumentView, PositionView, ReadingView, RegimeView, Snapshot,
 };
 use crate::engine::{
-    Alert, AlertKind, Answer, AnswerKind, CheckedOrder, Counters, DaySetup, DayStats, FeedState, IndexState,
-    Nearest, OperatorId, Pace, Position, RegimeInput, SessionState, TapeRow,
+    Alert, AlertKind, Answer, AnswerKind, CheckedOrder, Counters, DaySetup, DayStats, DayTotals, FeedState,
+    IndexState, Nearest, OperatorId, Pace, Position, RegimeInput, SessionState, TapeRow,
 };
 use crate::execution::{
     ClientOrderId, ExecutionId, ExecutionReport, NewOrder, Order, QueueAhead, ReportKind, VenueOrderId,
@@ -22,7 +22,7 @@ use crate::market::rules::halt::next_halt;
 use crate::market::{
     AccountId, Bar, BarPrices, BookState, BrokerId, Calendar, IndexValue, Instrument, InstrumentId,
     InstrumentKind, Level, Money, Price, Qty, SessionDate, SessionPhase, Side, SourceId, Symbol, Timestamp,
-    Universe,
+    TradePrint, Universe,
 };
 use crate::model::Provenance;
 use crate::model::anomaly::Action;
@@ -73,13 +73,25 @@ fn level(paisa: i64, shares: i64, orders: u32) -> Level {
     Level { price: price(paisa), qty: qty(shares), orders }
 }
 
+fn sector(symbol: &str) -> Option<&'static str> {
+    Some(match symbol {
+        "NABIL" | "NICA" | "GBIME" => "Commercial Banks",
+        "UPPER" | "API" | "CHCL" => "Hydro Power",
+        "HIDCL" | "CIT" => "Investment",
+        "NRIC" => "Non Life Insurance",
+        "SHIVM" | "HDL" | "UNL" => "Manufacturing And Processing",
+        "STC" => "Tradings",
+        _ => return None,
+    })
+}
+
 fn setup(depth: bool) -> DaySetup {
     let universe = Universe::new(LIST.iter().map(|(symbol, name, _, close, _)| Instrument {
         name: (*name).to_owned(),
         kind: Some(InstrumentKind::Equity),
         previous_close: Some(price(*close)),
         adv: Some(120_000),
-        sector: Some("Commercial Banks".to_owned()),
+        sector: sector(symbol).map(str::to_owned),
         ..Instrument::nepse(Symbol::new(symbol))
     }));
     let schedule = Calendar::embedded().session(date()).unwrap();
@@ -127,6 +139,21 @@ fn bars() -> Vec<Bar> {
     (0u32..).zip(closes).map(bar).collect()
 }
 
+/// Bars of another symbol that goes with the first one, or against it, and has a life of its own.
+fn bars_beside(i: usize, last: i64) -> Vec<Bar> {
+    let share = [0, 9, 6, 3, -4, 8, 1, 0, 0, 5, 7, -2, 2, 0][i];
+    if share == 0 || last == 0 {
+        return Vec::new();
+    }
+    let mut out = bars();
+    for (k, bar) in out.iter_mut().enumerate() {
+        let first = bar.prices.map_or(0, |p| p.close.units()) - 54_600;
+        let own = ((k * (i + 3) * 7 + i) % 13) as i64 - 6;
+        bar.prices = Some(BarPrices::first(price(last + last * (first * share / 10 + own * 8) / 54_600)));
+    }
+    out
+}
+
 fn tape() -> Vec<TapeRow> {
     let row = |time: &str, paisa: i64, shares: i64, buyer: u16, seller: u16, direction: i8| TapeRow {
         at: at(time),
@@ -145,6 +172,30 @@ fn tape() -> Vec<TapeRow> {
         row("13:41:31", 54_600, 120, 34, 17, 1),
         row("13:41:58", 54_600, 40, 58, 17, 0),
     ]
+}
+
+/// The prints of the whole day, of which the tape keeps the last.
+fn totals() -> DayTotals {
+    let prints = [
+        (54_420, 3_100, 58, 17),
+        (54_460, 2_900, 58, 17),
+        (54_500, 6_400, 34, 17),
+        (54_550, 4_065, 58, 58),
+        (54_600, 9_260, 58, 34),
+        (54_640, 5_000, 34, 17),
+        (54_800, 2_240, 49, 17),
+        (54_900, 7_000, 45, 49),
+        (55_000, 8_000, 16, 45),
+        (55_200, 3_408, 45, 16),
+    ];
+    DayTotals::of(prints.map(|(paisa, shares, buyer, seller)| TradePrint {
+        price: price(paisa),
+        qty: qty(shares),
+        aggressor: None,
+        buyer: Some(BrokerId(buyer)),
+        seller: Some(BrokerId(seller)),
+        contract: None,
+    }))
 }
 
 fn instrument(i: usize, day: &DaySetup, depth: bool) -> InstrumentView {
@@ -170,10 +221,11 @@ fn instrument(i: usize, day: &DaySetup, depth: bool) -> InstrumentView {
             turnover: Money::from_paisa(if last > 0 { 51_373 * (last + 130) } else { 0 }),
             trades: if last > 0 { 398 } else { 0 },
         },
+        totals: Arc::new(if first { totals() } else { DayTotals::default() }),
         book: (depth && first).then(book),
         daily_band: rules.daily_band(),
         order_band: rules.order_band(false, prices.map(|p| p.close)),
-        bars: if first { bars() } else { Vec::new() },
+        bars: if first { bars() } else { bars_beside(i, last) },
         bar: Bar::empty(32),
         tape: if first { tape() } else { Vec::new() },
         last_finding: None,

@@ -107,6 +107,40 @@ fn panes() {
     }
 }
 
+/// The views of the market, at the sizes they are worked at.
+#[test]
+fn market_views() {
+    for (name, keys, (columns, rows)) in [
+        ("board", "g m o j j j j j Enter", (80, 24)),
+        ("board", "g m o j j j j j Enter", (120, 40)),
+        ("board", "g m o j j j j j Enter", (200, 60)),
+        ("sectors", "g m v", (120, 40)),
+        ("grid1", "v", (120, 40)),
+        ("grid5_held", "v v j k k", (120, 40)),
+        ("grid10", "v v v", (80, 24)),
+        ("cumulative", "v v v v", (80, 24)),
+        ("tape", "v v v v v", (80, 24)),
+        ("brokers", "v v v v v v", (80, 24)),
+        ("volume", "v v v v v v v", (80, 24)),
+        ("tape_beside", "Tab", (170, 45)),
+    ] {
+        let mut desk = Desk::sized(fixture::frame(), columns, rows);
+        desk.press(keys);
+        insta::assert_snapshot!(format!("market_{name}_{columns}x{rows}"), desk.picture());
+    }
+    for (name, keys) in [("board", "g m"), ("sectors", "g m v"), ("volume", "v v v v v v v")] {
+        let mut desk = Desk::sized(fixture::frame(), 80, 24);
+        desk.press(keys);
+        let theme = Theme::embedded("mono", ColorDepth::None, Glyphs::ASCII).unwrap();
+        let picture = picture(&desk.frame, &desk.ui, &theme);
+        assert!(picture.is_ascii(), "{picture}");
+        insta::assert_snapshot!(format!("market_plain_{name}"), picture);
+    }
+    let desk = Desk::sized(fixture::frame(), 200, 60);
+    let theme = Theme::embedded("mono", ColorDepth::None, Glyphs::ASCII).unwrap();
+    assert!(picture(&desk.frame, &desk.ui, &theme).is_ascii());
+}
+
 #[test]
 fn a_pane_too_small_says_what_it_needs() {
     let mut desk = Desk::sized(fixture::frame(), 60, 20);

@@ -240,10 +240,182 @@ fn the_axis_holds_while_the_cursor_is_in_it() {
     desk.show();
     assert_eq!(row_of(&desk, "  543.0"), before, "rows stay");
     desk.says("gone");
-    desk.says("HELD, 1 new");
+    desk.says("(was 415)");
+    desk.says("HELD, 1 new level");
     desk.press("z");
     desk.says("546.0");
     assert!(!desk.picture().contains("gone"));
+}
+
+/// The line of the ladder with a price on it, cut to the ladder's columns.
+fn ladder_row(desk: &Desk, price: &str) -> String {
+    let picture = desk.picture();
+    let cells = |l: &str, from: usize, n: usize| l.chars().skip(from).take(n).collect::<String>();
+    let row = picture.lines().find(|l| cells(l, 29, 25).ends_with(price));
+    cells(row.unwrap_or_default(), 29, 41).trim().to_owned()
+}
+
+#[test]
+fn a_grid_of_ticks_shows_both_sides_and_takes_the_cursor() {
+    let mut desk = Desk::new(fixture::frame());
+    desk.press("v");
+    desk.says("1 tick");
+    assert_eq!(ladder_row(&desk, "545.5"), "1    110    545.5");
+    assert!(ladder_row(&desk, "545.4") == "545.4", "a row for every tick");
+    assert!(ladder_row(&desk, "546.0").contains("last"), "the last trade has its row");
+    desk.says("spread 3.3 = 33 ticks, 60 bp");
+    // Offers stand on the step above, bids on the one below; an own order is on its step.
+    desk.press("v v");
+    desk.says("10 ticks");
+    assert_eq!(ladder_row(&desk, "545.0"), "300   4    525    545.0 ◄ ~90 (0-115)");
+    assert_eq!(ladder_row(&desk, "550.0"), "550.0    570   5");
+    // In the spread there is a price for every step: that is what a grid is for.
+    desk.press("k k");
+    desk.says("HELD");
+    assert_eq!(ladder_row(&desk, "547.0"), "►                   547.0");
+    assert!(desk.press("b").is_empty());
+    desk.says("547.0");
+    let mut desk = Desk::new(fixture::frame());
+    desk.press("j j v v v");
+    assert_eq!(desk.ui.ladder.cursor, Some(Price::from_units(54_500)), "the cursor keeps its price");
+    assert_eq!(desk.press("x"), vec![Action::Command(Command::CancelOrder { id: ClientOrderId(71) })]);
+}
+
+/// The tickers of the market board, top first.
+fn board(desk: &Desk) -> Vec<String> {
+    let picture = desk.picture();
+    let rows = picture.lines().skip_while(|l| !l.starts_with(" SYMBOL")).skip(1);
+    let ticker = |l: &str| l.chars().skip(1).take_while(|c| *c != ' ').collect();
+    rows.take_while(|l| !l.trim().is_empty()).map(ticker).collect()
+}
+
+#[test]
+fn the_market_board_is_ordered_narrowed_and_left_for_where_one_was() {
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let mut desk = Desk::sized(fixture::frame(), size.0, size.1);
+        desk.press("g o g m");
+        desk.says("[Market board]");
+        desk.says("adv 3 ▲  dec 10 ▼  unch 0  no trade 1");
+        desk.says("at limit 0 up 0 down");
+        assert_eq!(board(&desk)[..3], ["NABIL", "NICA", "GBIME"], "as listed");
+        // By change, then turned round: what is not known stands at the far end of either.
+        desk.press("o j j j j Enter");
+        desk.says("CHG%▼");
+        assert_eq!(board(&desk)[..3], ["CHCL", "SHIVM", "NICA"]);
+        desk.press("O");
+        desk.says("CHG%▲");
+        assert_eq!(board(&desk)[..3], ["UNL", "HIDCL", "NTC"]);
+        desk.press("O / s e c t o r : h y d r o Enter");
+        assert_eq!(board(&desk), ["CHCL", "UPPER", "API"]);
+        desk.says("3/14");
+        desk.press("Esc");
+        assert_eq!(board(&desk).len(), 14);
+        desk.press("Esc");
+        assert_eq!(desk.ui.focus, PaneId::Orders, "back where one was");
+        desk.press("g m Esc q");
+        assert_eq!(desk.ui.focus, PaneId::Orders);
+    }
+}
+
+#[test]
+fn the_board_is_worked_from_by_symbol() {
+    let mut desk = Desk::new(fixture::frame());
+    desk.press("g m j");
+    // Rows stay while the cursor is among them, whatever the market does.
+    desk.frame = with_snapshot(&desk.frame, |s| {
+        let mut nica = (*s.instruments[1]).clone();
+        nica.day.turnover = crate::market::Money::from_paisa(i64::MAX / 4);
+        s.instruments[1] = std::sync::Arc::new(nica);
+    });
+    desk.show();
+    assert_eq!(board(&desk)[..2], ["NABIL", "NICA"]);
+    desk.press("b");
+    desk.says("Ticket BUY NICA");
+    desk.press("Esc");
+    desk.says("[Market board]");
+    desk.press("j Enter");
+    desk.says("[Depth] GBIME");
+    assert!(!desk.ui.full);
+    // By sector: its symbols, then back in two steps.
+    desk.press("g m v");
+    desk.says("[Sectors]");
+    desk.says("sector not known");
+    desk.press("j Enter");
+    desk.says("/sector:Hydro_Power");
+    assert_eq!(board(&desk), ["UPPER", "API", "CHCL"]);
+    desk.press("w");
+    desk.says("sector      Hydro Power");
+}
+
+#[test]
+fn the_watch_list_marks_beside_long_symbols() {
+    let named = |name: &'static str, last: i64| {
+        with_snapshot(&fixture::frame(), |s| {
+            let mut i = (*s.instruments[7]).clone();
+            i.symbol = crate::market::Symbol::new(name);
+            i.previous_close = Some(Price::from_units(last));
+            if let Some(prices) = &mut i.day.prices {
+                prices.close = Price::from_units(last);
+            }
+            s.instruments[7] = std::sync::Arc::new(i);
+            s.orders.push(fixture::order(90, 7, Side::Buy, 10, last, "13:42:00", &[]));
+        })
+    };
+    for (name, last, want) in [
+        ("NIBLSTF", 84_000, " NIBLS. o   840.0"),
+        ("NICAD8586", 100_100, " NICAD. o 1,001.0"),
+        ("CIT", 4_610_000, " CIT    o46,100.0"),
+    ] {
+        let desk = Desk::new(named(name, last));
+        desk.says(want);
+    }
+    Desk::new(fixture::frame()).says(" UPPER  ?   190.5");
+    let desk = Desk::new(with_snapshot(&named("NIBLSTF", 84_000), |s| s.orders.clear()));
+    desk.says(" NIBLSTF    840.0");
+    desk.says(" adv 3 dec 9  TO 65.98 Cr");
+}
+
+#[test]
+fn the_tape_totals_the_whole_day_by_broker() {
+    let mut desk = Desk::new(fixture::frame_without_depth());
+    desk.says("net today  17 -19,640  58 +15,260");
+    desk.press("v");
+    desk.says("     58     19,325      4,065   +15,260");
+    desk.press("v");
+    // 54,420 to 55,200 paisa in ticks of ten are more rows than there are: ticks share a row.
+    desk.says("552.0       3,408 ████");
+    desk.says("    547.0 v         0");
+    desk.says("546.0 ◄    14,260");
+    let silent = with_snapshot(&fixture::frame_without_depth(), |s| {
+        let mut i = (*s.instruments[0]).clone();
+        i.totals = std::sync::Arc::default();
+        s.instruments[0] = std::sync::Arc::new(i);
+    });
+    let mut desk = Desk::new(silent);
+    assert!(!desk.picture().contains("net today"));
+    desk.press("v");
+    desk.says("this source does not say which brokers");
+}
+
+#[test]
+fn correlation_needs_twelve_bars_and_is_worked_out_once_a_bar() {
+    let young = with_snapshot(&fixture::frame(), |s| {
+        for i in &mut s.instruments {
+            std::sync::Arc::make_mut(i).bars.truncate(8);
+        }
+    });
+    let desk = Desk::sized(young, 200, 60);
+    desk.says("needs 12 bars: the day has 7 so far");
+    let mut desk = Desk::sized(fixture::frame(), 200, 60);
+    let before = desk.ui.comoving.clone().unwrap();
+    assert_eq!(before.symbols[..3], [0, 6, 9].map(crate::market::InstrumentId), "held first");
+    desk.frame = with_snapshot(&desk.frame, |s| {
+        let mut i = (*s.instruments[0]).clone();
+        i.bars.push(crate::market::Bar::empty(32));
+        s.instruments[0] = std::sync::Arc::new(i);
+    });
+    desk.show();
+    assert_ne!(desk.ui.comoving, Some(before));
 }
 
 #[test]
@@ -365,7 +537,7 @@ fn panes_go_round_and_nothing_leads_out() {
         assert!(desk.press("q Esc").is_empty());
     }
     desk.press("g m");
-    assert_eq!((desk.ui.focus, desk.ui.full), (PaneId::Watch, true));
+    assert_eq!(desk.ui.focus, PaneId::Board);
 }
 
 #[test]

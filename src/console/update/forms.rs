@@ -256,11 +256,18 @@ impl Ui {
                     return vec![Action::Command(Command::ShelveAlert { alert, until })];
                 }
                 Chosen::ShelveUntil(alert) => self.ask_shelf_time(alert),
+                Chosen::SortBy(pane, column) => {
+                    let list = self.list_mut(pane);
+                    list.sort = column;
+                    list.held = None;
+                }
             }
             return Vec::new();
         }
         match self.focus {
             PaneId::Watch => self.focus_on(PaneId::Depth),
+            PaneId::Board => self.open_board_row(frame),
+            PaneId::Sectors => self.open_sector(frame),
             PaneId::Positions => {
                 if let Some(id) = rows::selected_position(frame, self).map(|(_, p)| p.instrument) {
                     self.look_at(id);

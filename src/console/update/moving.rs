@@ -5,14 +5,16 @@ use ratatui::layout::Rect;
 use crate::console::Frame;
 use crate::console::intent::{Destination, Intent, Move};
 use crate::console::layout::layout;
-use crate::console::overlay::{Field, Overlay};
+use crate::console::overlay::{Choice, Chosen, Field, Overlay};
 use crate::console::pane::{PaneId, ladder};
-use crate::console::rows;
 use crate::console::ui::{Ui, Workspace};
+use crate::console::{breadth, rows};
 use crate::market::{InstrumentId, Price, Side};
 
 /// Rows of half a page, whatever the size: enough to move, few enough to keep the place.
 const HALF_PAGE: usize = 8;
+/// Orders of a list beyond which they are chosen from a menu.
+const MENU_FROM: usize = 5;
 
 impl Ui {
     /// Does what only changes what is looked at.
@@ -41,6 +43,7 @@ impl Ui {
                 list.turned = !list.turned;
                 list.held = None;
             }
+            Intent::Full if self.focus.is_page() => self.say("it has the whole middle; q goes back"),
             Intent::Full => self.full = !self.full,
             Intent::Centre => self.centre(frame),
             Intent::View => self.other_view(frame),
@@ -66,7 +69,7 @@ impl Ui {
         let area = Rect::new(0, 0, self.size.0, self.size.1);
         let replay = frame.status.transport.is_some();
         let places = layout(area, self, replay);
-        let seen = places.panes.iter().filter(|s| self.full || s.area.height > 1);
+        let seen = places.panes.iter().filter(|s| self.full || s.area.height > 1 || self.focus.is_page());
         seen.map(|s| s.pane).collect()
     }
 
@@ -106,10 +109,7 @@ impl Ui {
 
     fn go_to(&mut self, to: Destination, frame: &Frame) {
         let pane = match to {
-            Destination::Market => {
-                self.full = true;
-                PaneId::Watch
-            }
+            Destination::Market => return self.open_board(),
             Destination::Positions => PaneId::Positions,
             Destination::Orders => PaneId::Orders,
             Destination::Alerts => PaneId::Alerts,
@@ -130,6 +130,41 @@ impl Ui {
         if !self.visible(frame).contains(&pane) {
             self.full = true;
         }
+    }
+
+    /// Every listed symbol, over the whole middle, the cursor on the one looked at.
+    fn open_board(&mut self) {
+        if self.workspace.to_come().is_some() {
+            self.workspace = Workspace::Trade;
+        }
+        self.stack.clear();
+        let symbol = self.symbol.map(|id| u64::from(id.0));
+        if !self.focus.is_page() {
+            self.before_page = Some(self.focus);
+        }
+        self.focus_on(PaneId::Board);
+        self.list_mut(PaneId::Board).selected = symbol;
+    }
+
+    /// From the board to the ladder of the symbol under its cursor.
+    pub(super) fn open_board_row(&mut self, frame: &Frame) {
+        if let Some(id) = rows::selected_on_board(frame, self) {
+            self.look_at(id);
+            self.full = false;
+            self.focus_on(PaneId::Depth);
+        }
+    }
+
+    /// From a sector to its symbols on the board.
+    pub(super) fn open_sector(&mut self, frame: &Frame) {
+        let at = rows::selected(PaneId::Sectors, frame, self).and_then(|id| usize::try_from(id).ok());
+        let sectors = breadth::sectors(&frame.snapshot);
+        let Some(sector) = at.and_then(|at| sectors.get(at)) else { return };
+        let list = self.list_mut(PaneId::Board);
+        list.filter = format!("sector:{}", sector.name.replace(' ', "_"));
+        list.held = None;
+        list.selected = None;
+        self.focus_on(PaneId::Board);
     }
 
     /// Looks at another symbol.
@@ -178,7 +213,11 @@ impl Ui {
         if instrument.book.is_none() || matches!(to, Move::Left | Move::Right) {
             return;
         }
-        let held = self.ladder.held.get_or_insert_with(|| ladder::hold(frame, instrument));
+        let shown = self.ladder.view;
+        if !shown.is_ladder() {
+            return;
+        }
+        let held = self.ladder.held.get_or_insert_with(|| ladder::hold(frame, instrument, shown));
         let at = self.ladder.cursor.and_then(|c| held.prices.iter().position(|p| *p == c));
         let next = match at {
             Some(at) => moved(at, to, held.prices.len()),
@@ -195,8 +234,17 @@ impl Ui {
         cursor.or_else(|| facts.patient(side))
     }
 
+    /// The next of a few columns; of many, a menu.
     fn sort(&mut self) {
         let pane = self.focus;
+        let names = rows::sorts(pane);
+        if names.len() > MENU_FROM {
+            let at = self.list(pane).sort;
+            let rows = names.iter().enumerate().map(|(i, n)| ((*n).to_owned(), Chosen::SortBy(pane, i)));
+            let title = "Order by (O turns it round)".to_owned();
+            self.stack.push(Overlay::Choice(Choice { title, rows: rows.collect(), at }));
+            return;
+        }
         let count = rows::sorts(pane).len();
         let list = self.list_mut(pane);
         list.sort = (list.sort + 1) % count.max(1);
@@ -209,7 +257,8 @@ impl Ui {
     fn centre(&mut self, frame: &Frame) {
         if self.focus == PaneId::Depth {
             let instrument = self.symbol.and_then(|id| frame.snapshot.instrument(id));
-            self.ladder.held = self.ladder.cursor.and(instrument).map(|i| ladder::hold(frame, i));
+            let shown = self.ladder.view;
+            self.ladder.held = self.ladder.cursor.and(instrument).map(|i| ladder::hold(frame, i, shown));
         } else {
             let pane = self.focus;
             self.list_mut(pane).held = None;
@@ -221,9 +270,18 @@ impl Ui {
             PaneId::Depth => {
                 let instrument = self.symbol.and_then(|id| frame.snapshot.instrument(id));
                 let depth = instrument.is_some_and(|i| i.book.is_some());
-                self.ladder.view = self.ladder.view.next(depth);
+                let rules = self.symbol.and_then(|id| frame.snapshot.day.rules.get(id.0 as usize));
+                let shown = self.ladder.view.next(depth, rules.is_some_and(|r| r.tick.is_some()));
+                self.ladder.view = shown;
+                // The cursor keeps its price, or the nearest that the other view has.
+                let held = self.ladder.cursor.and(instrument).filter(|_| shown.is_ladder());
+                self.ladder.held = held.map(|i| ladder::hold(frame, i, shown));
+                let prices = self.ladder.held.as_ref().map(|h| h.prices.as_slice()).unwrap_or_default();
+                self.ladder.cursor = self.ladder.cursor.and_then(|c| ladder::nearest(prices, c));
             }
             PaneId::Transport => self.next_stop_kind(),
+            PaneId::Board => self.focus_on(PaneId::Sectors),
+            PaneId::Sectors => self.focus_on(PaneId::Board),
             _ => self.say("this pane has one view"),
         }
     }
@@ -252,6 +310,9 @@ impl Ui {
             let list = self.list_mut(pane);
             list.filter.clear();
             list.held = None;
+        } else if self.focus.is_page() {
+            let before = self.before_page.take().unwrap_or(PaneId::Depth);
+            self.focus_on(before);
         } else if self.full {
             self.full = false;
         } else if self.ladder.cursor.is_some() {

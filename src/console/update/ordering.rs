@@ -6,7 +6,7 @@ use crate::console::intent::Intent;
 use crate::console::overlay::{
     Amendment, Choice, Chosen, Confirm, Field, Overlay, Prompt, Ticket, TicketField,
 };
-use crate::console::pane::PaneId;
+use crate::console::pane::{PaneId, ladder};
 use crate::console::preview::{self, Facts, Preview};
 use crate::console::ui::Ui;
 use crate::console::{Frame, Mode, ShellRequest, format, rows, words};
@@ -51,6 +51,7 @@ impl Ui {
             PaneId::Positions => {
                 rows::selected_position(frame, self).map(|(_, p)| p.instrument).or(self.symbol)
             }
+            PaneId::Board => rows::selected_on_board(frame, self).or(self.symbol),
             PaneId::Orders => rows::selected_order(frame, self).map(|o| o.order.instrument).or(self.symbol),
             _ => self.symbol,
         }
@@ -126,7 +127,9 @@ impl Ui {
         }
         let price = self.ladder.cursor.ok_or("the cursor is on no price: j and k move it")?;
         let at_cursor = |o: &&Order| {
-            o.state.is_open() && Some(o.order.instrument) == self.symbol && o.order.limit == price
+            o.state.is_open()
+                && Some(o.order.instrument) == self.symbol
+                && ladder::is_on_row(frame, self.ladder.view, o, price)
         };
         let mut own = frame.snapshot.orders.iter().map(AsRef::as_ref).filter(at_cursor);
         match (own.next(), own.next()) {

@@ -1,6 +1,7 @@
 //! What is behind a row: orders, alerts, positions, symbols, in lines to read or to copy.
 
 use super::Action;
+use crate::console::breadth::{self, Sector};
 use crate::console::overlay::{Overlay, Reading};
 use crate::console::pane::PaneId;
 use crate::console::ui::Ui;
@@ -8,7 +9,7 @@ use crate::console::{Frame, JournalStatus, format, risk_words, rows, words};
 use crate::engine::snapshot::{InstrumentView, PositionView, ReadingView};
 use crate::engine::{Alert, CheckedOrder};
 use crate::execution::Order;
-use crate::market::{Money, Qty, Timestamp};
+use crate::market::{InstrumentId, Money, Qty, Timestamp};
 use crate::risk::Check;
 use crate::risk::reading::{Acts, Measure};
 
@@ -49,8 +50,15 @@ impl Ui {
                 let alert = rows::selected_alert(frame, self)?;
                 Some(format!("{} {}", format::clock(alert.at), words::alert(snapshot, alert)))
             }
+            PaneId::Sectors => {
+                let at = usize::try_from(rows::selected(PaneId::Sectors, frame, self)?).ok()?;
+                let sectors = breadth::sectors(snapshot);
+                let Sector { name, breadth: of } = sectors.get(at)?;
+                let mean = format::percent(of.mean_change_bps());
+                Some(format!("{name} adv {} dec {} unch {} mean {mean}%", of.up, of.down, of.same))
+            }
             _ => {
-                let instrument = snapshot.instrument(self.symbol?)?;
+                let instrument = snapshot.instrument(self.symbol_here(frame)?)?;
                 let prices = words::price_format(snapshot, instrument.id);
                 Some(format!(
                     "{} {}",
@@ -59,6 +67,12 @@ impl Ui {
                 ))
             }
         }
+    }
+
+    /// The symbol that a key without an order or a position is about.
+    fn symbol_here(&self, frame: &Frame) -> Option<InstrumentId> {
+        let board = (self.focus == PaneId::Board).then(|| rows::selected_on_board(frame, self));
+        board.flatten().or(self.symbol)
     }
 
     fn told(&self, frame: &Frame) -> Option<(String, Vec<String>)> {
@@ -94,7 +108,7 @@ impl Ui {
                 Some((format!("Record {seq}"), vec![line.at.to_string(), line.text.clone()]))
             }
             _ => {
-                let instrument = snapshot.instrument(self.symbol?)?;
+                let instrument = snapshot.instrument(self.symbol_here(frame)?)?;
                 Some((instrument.symbol.to_string(), instrument_lines(frame, instrument)))
             }
         }

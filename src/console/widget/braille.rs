@@ -56,13 +56,13 @@ impl Dots {
         }
     }
 
-    /// Draws it; on terminals without Braille a star stands for any dot of a cell.
-    pub fn draw(&self, paint: &mut Paint<'_>, x: u16, y: u16) {
+    /// Draws it; on terminals without Braille `plain` stands for any dot of a cell.
+    pub fn draw(&self, paint: &mut Paint<'_>, x: u16, y: u16, role: Role, plain: char) {
         let braille = paint.glyphs().braille;
         for (row, cells) in (0u16..).zip(self.bits.chunks(self.cells_wide.max(1))) {
             for (column, bits) in (0u16..).zip(cells).filter(|(_, bits)| **bits != 0) {
-                let dots = char::from_u32(0x2800 + bits).filter(|_| braille).unwrap_or('*');
-                paint.put(x + column, y + row, dots.encode_utf8(&mut [0; 4]), Role::Chart);
+                let dots = char::from_u32(0x2800 + bits).filter(|_| braille).unwrap_or(plain);
+                paint.put(x + column, y + row, dots.encode_utf8(&mut [0; 4]), role);
             }
         }
     }

@@ -162,7 +162,7 @@ impl<'a> Paint<'a> {
         }
         if !rest.is_empty() {
             x = self.put(x, y, " ", Role::Rule);
-            let cut = cut(rest, room.saturating_sub(x + 1));
+            let cut = cut_words(rest, room.saturating_sub(x + 1));
             x = self.put(x, y, &cut, Role::Text);
         }
         if !name.is_empty() {
@@ -185,6 +185,18 @@ impl<'a> Paint<'a> {
     }
 }
 
+/// As many whole words as fit: half a number would be another number. One word alone is cut.
+fn cut_words(text: &str, room: u16) -> String {
+    let mut out = cut(text, room);
+    if !text[out.len()..].starts_with([' ']) && out.len() < text.len() {
+        out.truncate(
+            out.trim_end().rfind(' ').filter(|at| !out[..*at].trim().is_empty()).unwrap_or(out.len()),
+        );
+    }
+    out.truncate(if out.len() < text.len() { out.trim_end().len() } else { out.len() });
+    out
+}
+
 /// A text of at most so many cells.
 fn cut(text: &str, room: u16) -> String {
     let mut out = String::new();
@@ -197,4 +209,26 @@ fn cut(text: &str, room: u16) -> String {
         out = next;
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_cut_between_words() {
+        for (text, room, want) in [
+            ("NABIL 546.0 -0.46%", 18, "NABIL 546.0 -0.46%"),
+            ("NABIL 546.0 -0.46%", 17, "NABIL 546.0"),
+            ("NABIL 546.0 -0.46%", 11, "NABIL 546.0"),
+            ("NABIL 546.0 -0.46%", 8, "NABIL"),
+            ("NABIL 546.0", 3, "NAB"),
+            (" new 2", 6, " new 2"),
+            (" new 2", 5, " new"),
+            ("", 5, ""),
+            ("a", 0, ""),
+        ] {
+            assert_eq!(cut_words(text, room), want, "{text} {room}");
+        }
+    }
 }

@@ -41,17 +41,20 @@ impl SnapshotBuilder {
 
     fn instruments(&mut self, state: &State) -> Vec<Arc<InstrumentView>> {
         for (i, instrument) in (0u32..).zip(state.instruments()) {
-            let fresh = || InstrumentView::of(state, InstrumentId(i), instrument).map(Arc::new);
+            let id = InstrumentId(i);
             match self.instruments.get_mut(i as usize) {
                 Some((version, view)) => {
                     if *version != instrument.version
-                        && let Some(new) = fresh()
+                        && let Some(new) = InstrumentView::of(state, id, instrument, Some(view))
                     {
                         *version = instrument.version;
-                        *view = new;
+                        *view = Arc::new(new);
                     }
                 }
-                None => self.instruments.extend(fresh().map(|view| (instrument.version, view))),
+                None => {
+                    let view = InstrumentView::of(state, id, instrument, None);
+                    self.instruments.extend(view.map(|view| (instrument.version, Arc::new(view))));
+                }
             }
         }
         self.instruments.iter().map(|(_, view)| Arc::clone(view)).collect()

@@ -1,6 +1,8 @@
 //! One instrument as a screen sees it.
 
-use crate::engine::{DayStats, InstrumentState, State, TapeRow};
+use std::sync::Arc;
+
+use crate::engine::{DayStats, DayTotals, InstrumentState, State, TapeRow};
 use crate::market::{Bar, BookState, InstrumentId, Level, Price, Qty, Side, Symbol, Timestamp};
 use crate::model::anomaly::Verdict;
 
@@ -18,6 +20,8 @@ pub struct InstrumentView {
     pub previous_close: Option<Price>,
     /// The day's figures.
     pub day: DayStats,
+    /// Shares traded over the whole day, by broker and by price; shared until the next print.
+    pub totals: Arc<DayTotals>,
     /// Its book; `None` where no depth has been said.
     pub book: Option<BookView>,
     /// Lowest and highest legal price of the day, if known.
@@ -79,7 +83,16 @@ impl InstrumentView {
         Some((self.last()?.units() as f64 / before - 1.0) * 1e4)
     }
 
-    pub(super) fn of(state: &State, id: InstrumentId, instrument: &InstrumentState) -> Option<Self> {
+    /// `before` is the picture before this one: what only prints change is shared with it.
+    pub(super) fn of(
+        state: &State,
+        id: InstrumentId,
+        instrument: &InstrumentState,
+        before: Option<&Self>,
+    ) -> Option<Self> {
+        let same = before.filter(|view| view.day == instrument.day);
+        let totals =
+            same.map_or_else(|| Arc::new(instrument.totals.clone()), |view| Arc::clone(&view.totals));
         let setup = state.setup();
         let facts = setup.universe.get(id)?;
         let rules = setup.rules.get(id.0 as usize)?;
@@ -89,6 +102,7 @@ impl InstrumentView {
             symbol: facts.symbol.clone(),
             previous_close: facts.previous_close,
             day: instrument.day,
+            totals,
             book: BookView::of(instrument),
             daily_band: rules.daily_band(),
             order_band: rules.order_band(pre_open, instrument.day.last()),

@@ -5,6 +5,7 @@
 //! rows of observations over columns of assets, simple and per day. Nothing here annualises.
 
 pub mod breakdown;
+pub mod closes;
 pub mod contribution;
 pub mod psd;
 pub mod regime_blend;
