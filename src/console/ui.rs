@@ -9,6 +9,8 @@ use super::input::{Chord, Key, Moment};
 use super::keymap::{Context, Keymap, Scope};
 use super::overlay::{Overlay, Ticket};
 use super::pane::PaneId;
+use super::format::MISSING;
+use super::preview::Facts;
 use super::size::Sizes;
 use super::update::Action;
 use super::{Frame, JumpTarget, rows};
@@ -167,6 +169,8 @@ pub struct Ui {
     pub ladder: LadderState,
     /// Order sizes.
     pub sizes: Sizes,
+    /// How long an order of this operator is kept inside before it leaves, in nanoseconds; 0 for not.
+    pub hold_ns: i64,
     /// Where a jump in a replay stops.
     pub stop_kind: JumpTarget,
     /// What lies over the panes, the last on top.
@@ -208,6 +212,7 @@ impl Ui {
             last_unwatched: None,
             ladder: LadderState::default(),
             sizes: Sizes::default(),
+            hold_ns: 0,
             stop_kind: JumpTarget::Alert,
             stack: Vec::new(),
             draft: None,
@@ -244,6 +249,11 @@ impl Ui {
         }
         self.cancels_out.retain(|_, inputs| frame.snapshot.inputs <= *inputs);
         let focus = self.focus;
+        // Keys that can change an order are about the row the cursor was drawn on, and not about
+        // whatever stands first when they arrive.
+        if matches!(focus, PaneId::Orders | PaneId::Positions) && self.list(focus).selected.is_none() {
+            self.list_mut(focus).selected = rows::ids(focus, frame, self).first().copied();
+        }
         if focus.is_list() && self.list(focus).held.is_none() && self.list(focus).selected.is_some() {
             let rows = rows::fresh(focus, frame, self);
             self.list_mut(focus).held = Some(rows);
@@ -266,6 +276,13 @@ impl Ui {
         if let Some(Overlay::Prompt(prompt)) = self.stack.last_mut() {
             prompt.drawn_at.get_or_insert(at);
         }
+    }
+
+    /// The chosen size of the symbol looked at, as it is shown.
+    #[must_use]
+    pub fn size_text(&self, frame: &Frame) -> String {
+        let facts = self.symbol.and_then(|id| Facts::of(frame, id, None));
+        facts.map_or_else(|| MISSING.to_owned(), |f| self.sizes.chosen(self.sizes.class(&f)).text())
     }
 
     /// The state of a list.

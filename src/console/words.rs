@@ -5,7 +5,7 @@ use crate::engine::snapshot::Snapshot;
 use crate::engine::{Alert, AlertKind, Answer, AnswerKind};
 use crate::execution::{ClientOrderId, NewOrder, Order, OrderState, Pending};
 use crate::market::{InstrumentId, Price, SessionPhase};
-use crate::risk::Denial;
+use crate::risk::{Caution, CheckName, Denial};
 
 /// The ticker of an instrument, or `?`.
 #[must_use]
@@ -229,6 +229,30 @@ const fn answered(state: OrderState) -> &'static str {
         OrderState::Held => "held",
         OrderState::Withdrawn => "taken back, it never left",
         OrderState::Denied => "DENIED, it never left",
+    }
+}
+
+/// A check by its name.
+#[must_use]
+pub const fn check(check: CheckName) -> &'static str {
+    match check {
+        CheckName::Stop => "no stop",
+        CheckName::Market => "market",
+        CheckName::Session => "session",
+        CheckName::Quantity => "quantity",
+        CheckName::Tick => "tick",
+        CheckName::DailyBand => "day's band",
+        CheckName::OrderBand => "order band",
+        CheckName::Value => "value",
+        CheckName::Means => "cash or shares",
+    }
+}
+
+/// What should be known beside.
+#[must_use]
+pub const fn caution(caution: Caution) -> &'static str {
+    match caution {
+        Caution::MarketHalted => "the exchange has halted trading; it rests until that ends",
     }
 }
 

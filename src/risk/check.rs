@@ -65,74 +65,148 @@ pub fn check_amend(order: NewOrder, input: &CheckInput) -> Result<Checked<NewOrd
 }
 
 fn denials(order: &NewOrder, input: &CheckInput) -> Vec<Denial> {
-    let mut out = Vec::new();
-    if input.halted {
-        out.push(Denial::Halted);
-    }
+    let blocked = |line: CheckLine| match line.outcome {
+        Outcome::Block(denial) => Some(denial),
+        Outcome::Pass | Outcome::Warn(_) => None,
+    };
+    examine(order, input).into_iter().filter_map(blocked).collect()
+}
+
+/// One check.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CheckName {
+    /// Nobody has stopped trading here.
+    Stop,
+    /// It is of this market.
+    Market,
+    /// The session takes orders.
+    Session,
+    /// Least and most shares of one order.
+    Quantity,
+    /// The limit is a price of the grid.
+    Tick,
+    /// The limit is within the day's legal prices.
+    DailyBand,
+    /// The limit is within what order entry takes now.
+    OrderBand,
+    /// Price times quantity can be counted.
+    Value,
+    /// There is cash, or there are settled shares, for it.
+    Means,
+}
+
+/// Something a person should know that denies nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Caution {
+    /// The exchange has halted trading: the order rests until it goes on.
+    MarketHalted,
+}
+
+/// What a check found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Nothing.
+    Pass,
+    /// Something to know.
+    Warn(Caution),
+    /// A reason why the order may not leave.
+    Block(Denial),
+}
+
+/// One check and what it found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CheckLine {
+    /// Which.
+    pub check: CheckName,
+    /// What it found.
+    pub outcome: Outcome,
+}
+
+/// Every check that applies, in order, each with what it found. Where one leaves nothing for those
+/// after it to look at (another market, no price), they are left out.
+#[must_use]
+pub fn examine(order: &NewOrder, input: &CheckInput) -> Vec<CheckLine> {
+    let mut out = Vec::with_capacity(9);
+    let mut line = |check: CheckName, denial: Option<Denial>| {
+        let outcome = denial.map_or(Outcome::Pass, Outcome::Block);
+        out.push(CheckLine { check, outcome });
+    };
+    line(CheckName::Stop, input.halted.then_some(Denial::Halted));
+    line(CheckName::Market, (!input.tradable_here).then_some(Denial::ViewOnly));
     if !input.tradable_here {
-        out.push(Denial::ViewOnly);
         return out;
     }
-    if !matches!(input.phase, SessionPhase::PreOpen | SessionPhase::Continuous) {
-        out.push(Denial::SessionClosed { phase: input.phase });
+    let open = matches!(input.phase, SessionPhase::PreOpen | SessionPhase::Continuous);
+    line(CheckName::Session, (!open).then_some(Denial::SessionClosed { phase: input.phase }));
+    line(CheckName::Quantity, quantity(order.qty, input.qty_range));
+    let (limit, priced) = (order.limit, order.limit.is_positive());
+    line(CheckName::Tick, if priced { off_tick(limit, input.tick) } else { Some(Denial::PriceNotPositive { limit }) });
+    if priced {
+        line(CheckName::DailyBand, daily_band(limit, input.daily_band));
+        line(CheckName::OrderBand, order_band(limit, input.order_band));
     }
-    quantity(order.qty, input.qty_range, &mut out);
-    price(order.limit, input, &mut out);
-    means(order, input, &mut out);
+    let countable = match order.side {
+        Side::Buy => input.cost.is_some(),
+        Side::Sell => limit.notional(order.qty).is_some(),
+    };
+    line(CheckName::Value, (!countable).then_some(Denial::ValueOverflow));
+    line(CheckName::Means, means(order, input));
+    if input.market_halted
+        && let Some(session) = out.iter_mut().find(|l| l.check == CheckName::Session)
+        && session.outcome == Outcome::Pass
+    {
+        session.outcome = Outcome::Warn(Caution::MarketHalted);
+    }
     out
 }
 
-fn quantity(qty: Qty, range: Option<(Qty, Qty)>, out: &mut Vec<Denial>) {
+fn quantity(qty: Qty, range: Option<(Qty, Qty)>) -> Option<Denial> {
     if !qty.is_positive() {
-        out.push(Denial::QtyNotPositive { qty });
-        return;
+        return Some(Denial::QtyNotPositive { qty });
     }
     match range {
-        None => out.push(cannot("board lot", "the kind of security")),
-        Some((min, _)) if qty < min => out.push(Denial::QtyBelowMin { qty, min }),
-        Some((_, max)) if qty > max => out.push(Denial::QtyAboveMax { qty, max }),
-        Some(_) => {}
+        None => Some(cannot("board lot", "the kind of security")),
+        Some((min, _)) if qty < min => Some(Denial::QtyBelowMin { qty, min }),
+        Some((_, max)) if qty > max => Some(Denial::QtyAboveMax { qty, max }),
+        Some(_) => None,
     }
 }
 
-fn price(limit: Price, input: &CheckInput, out: &mut Vec<Denial>) {
-    if !limit.is_positive() {
-        out.push(Denial::PriceNotPositive { limit });
-        return;
-    }
-    match input.tick {
-        None => out.push(cannot("tick", "the kind of security")),
+fn off_tick(limit: Price, tick: Option<Tick>) -> Option<Denial> {
+    match tick {
+        None => Some(cannot("tick", "the kind of security")),
         Some(tick) if !limit.is_on_grid(tick) => {
-            out.push(Denial::OffTick { limit, tick: Price::from_units(tick.units()) });
+            Some(Denial::OffTick { limit, tick: Price::from_units(tick.units()) })
         }
-        Some(_) => {}
-    }
-    match input.daily_band {
-        None => out.push(cannot("daily band", "the previous close")),
-        Some((low, high)) if limit < low || limit > high => {
-            out.push(Denial::OutsideDailyBand { limit, low, high });
-        }
-        Some(_) => {}
-    }
-    match input.order_band {
-        None => out.push(cannot("order band", "the last price")),
-        Some((low, high)) if limit < low || limit > high => {
-            out.push(Denial::OutsideOrderBand { limit, low, high });
-        }
-        Some(_) => {}
+        Some(_) => None,
     }
 }
 
-fn means(order: &NewOrder, input: &CheckInput, out: &mut Vec<Denial>) {
+fn daily_band(limit: Price, band: Option<(Price, Price)>) -> Option<Denial> {
+    match band {
+        None => Some(cannot("daily band", "the previous close")),
+        Some((low, high)) if limit < low || limit > high => Some(Denial::OutsideDailyBand { limit, low, high }),
+        Some(_) => None,
+    }
+}
+
+fn order_band(limit: Price, band: Option<(Price, Price)>) -> Option<Denial> {
+    match band {
+        None => Some(cannot("order band", "the last price")),
+        Some((low, high)) if limit < low || limit > high => Some(Denial::OutsideOrderBand { limit, low, high }),
+        Some(_) => None,
+    }
+}
+
+fn means(order: &NewOrder, input: &CheckInput) -> Option<Denial> {
     match (order.side, input.cost) {
-        (Side::Buy, None) => out.push(Denial::ValueOverflow),
         (Side::Buy, Some(needed)) if needed > input.free_cash => {
-            out.push(Denial::CashShort { needed, free: input.free_cash });
+            Some(Denial::CashShort { needed, free: input.free_cash })
         }
         (Side::Sell, _) if order.qty > input.sellable => {
-            out.push(Denial::SharesShort { qty: order.qty, sellable: input.sellable });
+            Some(Denial::SharesShort { qty: order.qty, sellable: input.sellable })
         }
-        _ => {}
+        _ => None,
     }
 }
 
@@ -177,6 +251,27 @@ mod tests {
                 .map(|d| format!("{d:?}").split([' ', '(', '{']).next().unwrap_or_default().to_owned())
                 .collect(),
         }
+    }
+
+    #[test]
+    fn every_check_has_a_line_and_a_market_halt_is_a_warning() {
+        let order = |limit: i64| NewOrder {
+            account: AccountId::new("07"),
+            instrument: InstrumentId(0),
+            side: Side::Buy,
+            qty: Qty::from_units(10),
+            limit: Price::from_units(limit),
+        };
+        let lines = examine(&order(50_000), &input());
+        assert_eq!(lines.len(), 9);
+        assert!(lines.iter().all(|l| l.outcome == Outcome::Pass));
+        let halted = CheckInput { market_halted: true, ..input() };
+        let warned: Vec<_> =
+            examine(&order(50_000), &halted).into_iter().filter(|l| l.outcome != Outcome::Pass).collect();
+        let want = CheckLine { check: CheckName::Session, outcome: Outcome::Warn(Caution::MarketHalted) };
+        assert_eq!(warned, [want]);
+        assert!(check_new(order(50_000), &halted).is_ok(), "a warning denies nothing");
+        assert_eq!(examine(&order(0), &input()).len(), 7, "without a price there are no bands to look at");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Pure: no terminal, no clock. The time of a key comes with the key, the time of a drawing with
 //! [`Ui::drawn`].
 
+mod costs;
 mod forms;
 mod moving;
 mod ordering;

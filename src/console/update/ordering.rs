@@ -4,18 +4,21 @@ use super::Action;
 use crate::console::input::Key;
 use crate::console::intent::Intent;
 use crate::console::overlay::{
-    Amendment, Choice, Chosen, Confirm, Field, Overlay, Prompt, Ticket, TicketField,
+    Amendment, Choice, Chosen, Confirm, Field, Overlay, Prompt, Ticket, TicketField, check_line,
 };
 use crate::console::pane::PaneId;
 use crate::console::preview::{self, Facts, Preview};
 use crate::console::ui::Ui;
 use crate::console::{Frame, Mode, ShellRequest, format, rows, words};
 use crate::engine::{CancelScope, Command};
-use crate::execution::{NewOrder, Order, Pending, QueueAhead};
+use crate::execution::{NewOrder, Order, OrderState, Pending, QueueAhead};
 use crate::market::time::NS_PER_S;
-use crate::market::{InstrumentId, Money, Qty, Side};
-use crate::risk::TradingState;
+use crate::market::{InstrumentId, Money, Price, Qty, Side};
+use crate::risk::{Outcome, TradingState};
 use crate::risk::halt::TAKE_BACK_NS;
+
+/// Orders near the front that a cancel of many names one by one.
+const LOST_PLACES: usize = 4;
 
 /// How long an alert is put away.
 const SHELVE_NS: i64 = 30 * 60 * NS_PER_S;
@@ -80,7 +83,7 @@ impl Ui {
         }
         let price = self.price_at_cursor(instrument, side, frame);
         let prices = words::price_format(&frame.snapshot, instrument);
-        let qty = self.sizes.qty(price, facts.lot).map_or_else(String::new, |q| q.units().to_string());
+        let qty = self.proposed_size(price, &facts);
         let limit = price.map_or_else(String::new, |p| prices.text(p).replace(',', ""));
         self.look_at(instrument);
         self.stack.push(Overlay::Ticket(Ticket {
@@ -97,24 +100,41 @@ impl Ui {
     /// Reviews the ticket: a prompt with everything in it, or the reason why not.
     pub(super) fn review_ticket(&mut self, frame: &Frame) {
         let Some(Overlay::Ticket(ticket)) = self.stack.last_mut() else { return };
-        let reviewed = review(ticket, frame);
+        let reviewed = review(ticket, self.hold_ns, frame);
         ticket.fault = reviewed.as_ref().err().cloned();
         if let Ok((order, lines)) = reviewed {
-            self.ask(lines, Confirm::Command(Command::SubmitOrder(order)), frame);
+            let confirm = Confirm::Command(self.submission(order));
+            self.ask(lines, confirm, frame);
         }
+    }
+
+    /// The command that sends an order, held first where this operator has a hold set.
+    fn submission(&self, order: NewOrder) -> Command {
+        match self.hold_ns {
+            ..=0 => Command::SubmitOrder(order),
+            hold_ns => Command::HoldOrder { order, hold_ns },
+        }
+    }
+
+    /// The chosen size in shares; in its own words where it says no shares now, so that the form
+    /// can say why.
+    fn proposed_size(&self, price: Option<Price>, facts: &Facts<'_>) -> String {
+        let size = self.sizes.chosen(self.sizes.class(facts));
+        size.qty(price, facts).map_or_else(|_| size.text(), |q| q.units().to_string())
     }
 
     /// A one-line order at the cursor's price, of the preset size.
     pub(super) fn quick(&mut self, side: Side, frame: &Frame) {
         self.open_ticket(side, frame);
         let Some(Overlay::Ticket(ticket)) = self.stack.last() else { return };
-        let reviewed = review(ticket, frame);
+        let inline = !self.too_small();
+        let reviewed = if inline { review_line(ticket, self.hold_ns, frame) } else { review(ticket, self.hold_ns, frame) };
         self.stack.pop();
         match reviewed {
             Ok((order, lines)) => {
-                let confirm = Confirm::Command(Command::SubmitOrder(order));
+                let confirm = Confirm::Command(self.submission(order));
                 let mut prompt = Prompt::new(lines, confirm, frame.status.mode);
-                prompt.inline = !self.too_small();
+                prompt.inline = inline;
                 self.stack.push(Overlay::Prompt(prompt));
             }
             Err(why) => self.say(why),
@@ -169,6 +189,9 @@ impl Ui {
             Ok(order) => order,
             Err(why) => return self.say(why),
         };
+        if order.state == OrderState::Held {
+            return self.say(format!("{} has not left yet: u or x takes it back unseen", order.id));
+        }
         if !order.takes_changes() || self.cancels_out.contains_key(&order.id) {
             let (id, state) = (order.id, words::order_state(order));
             return self.say(format!("{id} is {state}: its keys are off until it is answered"));
@@ -204,11 +227,15 @@ impl Ui {
     }
 
     pub(super) fn ask_cancel_scope(&mut self, scope: CancelScope, frame: &Frame) {
-        let queued = |o: &&Order| o.queue_ahead.is_some_and(|q: QueueAhead| q.expected < o.open_qty());
-        let near = in_scope(frame, scope).filter(queued).count();
+        let near = |o: &&Order| o.queue_ahead.is_some_and(|q: QueueAhead| q.expected < o.open_qty());
+        let near: Vec<&Order> = in_scope(frame, scope).filter(near).collect();
         let mut lines = vec![format!("Cancel {}", scope_line(frame, scope))];
-        if near > 0 {
-            lines.push(format!("{near} near the front of the queue: the place is lost"));
+        lines.extend(near.iter().take(LOST_PLACES).map(|o| {
+            let ahead = words::queue(o).unwrap_or_default();
+            format!("{} {} loses its place: {ahead}", o.id, words::order_line(&frame.snapshot, &o.order))
+        }));
+        if near.len() > LOST_PLACES {
+            lines.push(format!("and {} more near the front lose theirs", near.len() - LOST_PLACES));
         }
         self.ask(lines, Confirm::Command(Command::CancelMany(scope)), frame);
     }
@@ -263,21 +290,32 @@ impl Ui {
     }
 
     pub(super) fn resize(&mut self, intent: Intent, frame: &Frame) {
-        let facts = self.symbol.and_then(|id| Facts::of(frame, id, None));
-        let lot = facts.map_or(Qty::from_units(1), |f| f.lot);
-        let price = self.symbol.and_then(|id| self.price_at_cursor(id, Side::Buy, frame));
+        let (id, account, price) = match self.stack.last() {
+            Some(Overlay::Ticket(t)) => (Some(t.instrument), Some(t.account.clone()), t.limit_now(frame)),
+            _ => (self.symbol, preview::account_of(frame), None),
+        };
+        let Some(facts) = id.and_then(|id| Facts::of(frame, id, account.as_ref())) else {
+            return self.say("no symbol: t chooses one");
+        };
+        let price = price.or_else(|| self.price_at_cursor(facts.view.id, Side::Buy, frame));
+        let class = self.sizes.class(&facts);
         match intent {
-            Intent::SizeUp | Intent::SizeDown => self.sizes.step(intent == Intent::SizeUp),
-            _ => self.sizes.step_lot(intent == Intent::LotUp, price, lot),
-        }
-        let qty = self.sizes.qty(price, lot);
-        let text = qty.map_or_else(|| format::MISSING.to_owned(), format::qty);
-        if let Some(Overlay::Ticket(ticket)) = self.stack.last_mut() {
-            if let Some(qty) = qty {
-                ticket.qty = Field::proposing(&qty.units().to_string());
+            Intent::SizeUp | Intent::SizeDown => self.sizes.step(class, intent == Intent::SizeUp),
+            _ => {
+                let now = self.sizes.chosen(class).qty(price, &facts).unwrap_or(facts.lot);
+                self.sizes.step_lot(class, intent == Intent::LotUp, now, facts.lot);
             }
+        }
+        let proposed = self.proposed_size(price, &facts);
+        let size = self.sizes.chosen(class);
+        if let Some(Overlay::Ticket(ticket)) = self.stack.last_mut() {
+            ticket.qty = Field::proposing(&proposed);
+            ticket.fault = None;
         } else {
-            self.say(format!("size {} = {text} shares", self.sizes.text()));
+            match size.qty(price, &facts) {
+                Ok(qty) => self.say(format!("size {} = {} shares", size.text(), format::qty(qty))),
+                Err(why) => self.say(format!("size {}: {why}", size.text())),
+            }
         }
     }
 
@@ -323,25 +361,68 @@ fn scope_line(frame: &Frame, scope: CancelScope) -> String {
     format!("{name}: {count} {orders}, {} shares", format::qty(shares))
 }
 
-/// What a prompt says of a new order: side, size, symbol, price, account, cost.
-fn review(ticket: &Ticket, frame: &Frame) -> Result<(NewOrder, Vec<String>), String> {
+/// The order of a ticket and what it would do.
+///
+/// # Errors
+/// Why it is no order, or what would deny it, in words.
+fn checked(ticket: &Ticket, frame: &Frame) -> Result<(NewOrder, Preview), String> {
     let order = ticket.order(frame)?;
     let facts = ticket.facts(frame)?;
     let preview = preview::preview(&facts, &order);
-    if let Some(denial) = preview.denials.first() {
-        let more = preview.denials.len() - 1;
+    let more = preview.denials().count().saturating_sub(1);
+    if let Some(denial) = preview.denials().next() {
         let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
         return Err(format!("would be denied: {}{more}", words::denial(denial)));
     }
+    Ok((order, preview))
+}
+
+type Reviewed = Result<(NewOrder, Vec<String>), String>;
+
+/// What a prompt says of a new order: side, size, symbol, price, account, cost, checks, hold.
+fn review(ticket: &Ticket, hold_ns: i64, frame: &Frame) -> Reviewed {
+    let (order, preview) = checked(ticket, frame)?;
     let line = words::order_line(&frame.snapshot, &order);
-    let lines = vec![format!("{line}  account {}", order.account), cost_line(order.side, &preview)];
+    let (pass, warn, block) = preview.counts();
+    let mut lines = vec![
+        format!("{line}  account {}", order.account),
+        cost_line(order.side, &preview),
+        format!("checks {}: {pass} pass, {warn} warn, {block} block", preview.checks.len()),
+    ];
+    let warned = preview.checks.iter().filter(|l| matches!(l.outcome, Outcome::Warn(_)));
+    lines.extend(warned.map(check_line));
+    if hold_ns > 0 {
+        lines.push(format!("held inside for {} before it leaves; u takes it back unseen", seconds(hold_ns)));
+    }
     Ok((order, lines))
+}
+
+/// The same in one line.
+fn review_line(ticket: &Ticket, hold_ns: i64, frame: &Frame) -> Reviewed {
+    let (order, preview) = checked(ticket, frame)?;
+    let line = words::order_line(&frame.snapshot, &order);
+    let verb = if order.side == Side::Buy { "pay" } else { "get" };
+    let total = preview.total.map_or_else(|| format::MISSING.to_owned(), format::money);
+    let (pass, warn, _) = preview.counts();
+    let checks = if warn > 0 { format!("checks {pass} pass {warn} warn") } else { format!("{pass} checks pass") };
+    let mut lines = vec![format!("{line} acct {}", order.account), format!("{verb} {total}"), checks];
+    if hold_ns > 0 {
+        lines.push(format!("held {}", seconds(hold_ns)));
+    }
+    Ok((order, lines))
+}
+
+/// `2 s`, `1.5 s`.
+fn seconds(ns: i64) -> String {
+    let tenths = ns / (NS_PER_S / 10);
+    let rest = if tenths % 10 > 0 { format!(".{}", tenths % 10) } else { String::new() };
+    format!("{}{rest} s", tenths / 10)
 }
 
 fn cost_line(side: Side, p: &Preview) -> String {
     let money = |m: Option<Money>| m.map_or_else(|| format::MISSING.to_owned(), format::money);
     let verb = if side == Side::Buy { "pay" } else { "get" };
-    format!("{verb} {}, charges {}", money(p.total), money(p.charges.map(|c| c.total)))
+    format!("{verb} {}, of it costs {}", money(p.total), money(p.charges.map(|c| c.total)))
 }
 
 /// What a prompt says of a change.
@@ -359,7 +440,8 @@ fn review_change(form: &Amendment, frame: &Frame) -> Result<(Command, Vec<String
     let price = words::price(&frame.snapshot, id, limit);
     let place = if form.keeps_place(order, qty, limit) { "keeps" } else { "LOSES" };
     let lines = vec![
-        format!("Amend {} {before}  to {} @ {price}", form.id, format::qty(qty)),
+        format!("Amend {} {before}  account {}", form.id, order.order.account),
+        format!("to {} @ {price}", format::qty(qty)),
         format!("{} done, it {place} its place in the queue", format::qty(order.filled)),
     ];
     Ok((Command::AmendOrder { id: form.id, qty, limit, seen: form.seen }, lines))

@@ -1,17 +1,24 @@
 //! What is behind a row: orders, alerts, positions, symbols, in lines to read or to copy.
 
-use super::Action;
+use super::{Action, costs};
 use crate::console::overlay::{Overlay, Reading};
 use crate::console::pane::PaneId;
 use crate::console::ui::Ui;
-use crate::console::{Frame, JournalStatus, format, rows, words};
+use crate::console::{Frame, JournalStatus, fill, format, rows, words};
 use crate::engine::snapshot::{InstrumentView, PositionView};
-use crate::execution::Order;
-use crate::market::{Money, Qty};
+use crate::execution::{Order, Pending};
+use crate::market::{Money, Qty, Timestamp};
 
 impl Ui {
     /// Opens what the selected thing is made of.
     pub(super) fn tell_why(&mut self, frame: &Frame) {
+        if let Some(Overlay::Ticket(ticket)) = self.stack.last() {
+            let (title, lines) = costs::lines(ticket, frame);
+            return self.stack.push(Overlay::Reading(Reading::new(title, lines)));
+        }
+        if let Some(Overlay::Amend(_)) = self.stack.last() {
+            return self.say("an amendment costs nothing by itself; w in a ticket shows what an order costs");
+        }
         match self.told(frame) {
             Some((title, lines)) => self.stack.push(Overlay::Reading(Reading::new(title, lines))),
             None => self.say("nothing is selected here"),
@@ -126,10 +133,8 @@ fn order_lines(frame: &Frame, order: &Order) -> Vec<String> {
         format!("state     {}", words::order_state(order)),
         format!("done      {}  left {}", format::qty(order.filled), format::qty(order.left())),
         format!("value     {}", format::money(order.filled_value)),
-        format!("sent      {}", order.sent_at),
     ];
-    let answered = order.answered_at.map_or_else(|| "not yet".to_owned(), |at| at.to_string());
-    lines.push(format!("answered  {answered}"));
+    lines.extend(answers(frame, order));
     lines.push(format!("changed   {}", order.changed_at));
     let venue = order.venue_id.as_ref().map_or_else(|| format::MISSING.to_owned(), ToString::to_string);
     lines.push(format!("venue id  {venue}"));
@@ -140,6 +145,47 @@ fn order_lines(frame: &Frame, order: &Order) -> Vec<String> {
     }
     lines.push(format!("its id is the number of the journal record that created it: {}", order.id.0));
     lines
+}
+
+/// The three answers to the order and to its last change, each with its time.
+fn answers(frame: &Frame, order: &Order) -> Vec<String> {
+    let time = |at: Option<Timestamp>| at.map_or_else(|| "not yet".to_owned(), |at| at.to_string());
+    let mut out = vec![format!("asked     {}", order.asked_at)];
+    match order.held_until {
+        Some(until) => out.push(format!("held      until {until}: it has not left")),
+        None if !order.state.has_left() => out.push("held      it never left".to_owned()),
+        None => out.extend([
+            format!("sent      {}", order.sent_at),
+            format!("accepted  {} by the gateway", time(order.received_at)),
+            format!("confirmed {} by the venue", time(order.answered_at)),
+        ]),
+    }
+    if let Some(change) = order.change {
+        let prices = words::price_format(&frame.snapshot, order.order.instrument);
+        let what = match change.what {
+            Pending::Cancel => "cancel".to_owned(),
+            Pending::Amend { qty, limit } => {
+                format!("change to {} @ {}", format::qty(qty), prices.text(limit))
+            }
+        };
+        out.extend([
+            format!("{what}"),
+            format!("  sent      {}", change.sent_at),
+            format!("  accepted  {} by the gateway", time(change.received_at)),
+            format!("  confirmed {} by the venue", time(change.answered_at)),
+        ]);
+    }
+    match fill::of_order(frame, order) {
+        Ok(c) => out.push(format!(
+            "filled    {}' by the close ({}-{}), {} minutes left; ' the model's defaults",
+            format::probability(c.likely),
+            format::probability(c.low),
+            format::probability(c.high),
+            c.minutes
+        )),
+        Err(why) => out.push(format!("filled    - by the close: {why}")),
+    }
+    out
 }
 
 fn position_lines(frame: &Frame, p: &PositionView) -> Vec<String> {
