@@ -75,7 +75,8 @@ fn chance(
     (low, expected, high): Ahead,
 ) -> Result<FillChance, &'static str> {
     let book = facts.view.book.as_ref().ok_or(NO_DEPTH)?;
-    let (bid, ask) = facts.best(Side::Buy).zip(facts.best(Side::Sell)).ok_or("a side of the book is empty")?;
+    let (bid, ask) =
+        facts.best(Side::Buy).zip(facts.best(Side::Sell)).ok_or("a side of the book is empty")?;
     let number = |p: Price| p.units() as f64;
     let quote = Quote::new(number(bid), number(ask)).map_err(|_| "the book is locked or crossed")?;
     let adv = facts.adv().ok_or("the average volume is not known")?;

@@ -8,7 +8,9 @@ use crate::engine::snapshot::{AccountView, InstrumentView, PositionView};
 use crate::execution::NewOrder;
 use crate::market::fees::{Charges, Holder, break_even, capital_gains_tax};
 use crate::market::rules::settlement::{DEFAULT_RESALE_SESSIONS, settlement};
-use crate::market::{AccountId, Calendar, InstrumentId, InstrumentKind, Money, Price, Qty, SessionDate, Side, Tick};
+use crate::market::{
+    AccountId, Calendar, InstrumentId, InstrumentKind, Money, Price, Qty, SessionDate, Side, Tick,
+};
 use crate::risk::{CheckInput, CheckLine, CheckName, Denial, Outcome, examine};
 
 /// Holding days assumed where the purchase date is not known: the dearer rate applies.

@@ -283,7 +283,8 @@ mod tests {
             assert_eq!((size, size.text().as_str()), (want, shown), "{text}");
             assert_eq!(Size::parse(&size.text()), Ok(size));
         }
-        for text in ["", "x", "101%", "0%", "-5%", "l", "0L", "%adv", "1e3", "99999999999999999999", "9999999999999L"]
+        for text in
+            ["", "x", "101%", "0%", "-5%", "l", "0L", "%adv", "1e3", "99999999999999999999", "9999999999999L"]
         {
             assert!(Size::parse(text).is_err(), "{text}");
         }

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::format::MISSING;
 use super::input::{Chord, Key, Moment};
 use super::keymap::{Context, Keymap, Scope};
 use super::overlay::{Overlay, Ticket};
 use super::pane::PaneId;
-use super::format::MISSING;
 use super::preview::Facts;
 use super::size::Sizes;
 use super::update::Action;

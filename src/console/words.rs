@@ -109,6 +109,20 @@ pub fn order_note(order: &Order, format: format::PriceFormat) -> String {
     }
 }
 
+/// The same where there is hardly room: what `w` says in full.
+#[must_use]
+pub const fn order_note_short(order: &Order) -> &'static str {
+    match (order.pending, order.state) {
+        (_, OrderState::Unknown) => "not answered",
+        (Some(_), _) | (None, OrderState::PendingNew) => "keys off",
+        (None, OrderState::Held) => "u takes back",
+        (None, OrderState::Withdrawn | OrderState::Denied) => "never left",
+        (None, OrderState::Rejected) => "w why",
+        (None, OrderState::Accepted | OrderState::PartiallyFilled) if order.reason.is_some() => "refused, w",
+        (None, _) => "",
+    }
+}
+
 /// `ahead ~90 (0-115) in the queue`.
 #[must_use]
 pub fn queue(order: &Order) -> Option<String> {

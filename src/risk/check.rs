@@ -140,7 +140,10 @@ pub fn examine(order: &NewOrder, input: &CheckInput) -> Vec<CheckLine> {
     line(CheckName::Session, (!open).then_some(Denial::SessionClosed { phase: input.phase }));
     line(CheckName::Quantity, quantity(order.qty, input.qty_range));
     let (limit, priced) = (order.limit, order.limit.is_positive());
-    line(CheckName::Tick, if priced { off_tick(limit, input.tick) } else { Some(Denial::PriceNotPositive { limit }) });
+    line(
+        CheckName::Tick,
+        if priced { off_tick(limit, input.tick) } else { Some(Denial::PriceNotPositive { limit }) },
+    );
     if priced {
         line(CheckName::DailyBand, daily_band(limit, input.daily_band));
         line(CheckName::OrderBand, order_band(limit, input.order_band));
@@ -185,7 +188,9 @@ fn off_tick(limit: Price, tick: Option<Tick>) -> Option<Denial> {
 fn daily_band(limit: Price, band: Option<(Price, Price)>) -> Option<Denial> {
     match band {
         None => Some(cannot("daily band", "the previous close")),
-        Some((low, high)) if limit < low || limit > high => Some(Denial::OutsideDailyBand { limit, low, high }),
+        Some((low, high)) if limit < low || limit > high => {
+            Some(Denial::OutsideDailyBand { limit, low, high })
+        }
         Some(_) => None,
     }
 }
@@ -193,7 +198,9 @@ fn daily_band(limit: Price, band: Option<(Price, Price)>) -> Option<Denial> {
 fn order_band(limit: Price, band: Option<(Price, Price)>) -> Option<Denial> {
     match band {
         None => Some(cannot("order band", "the last price")),
-        Some((low, high)) if limit < low || limit > high => Some(Denial::OutsideOrderBand { limit, low, high }),
+        Some((low, high)) if limit < low || limit > high => {
+            Some(Denial::OutsideOrderBand { limit, low, high })
+        }
         Some(_) => None,
     }
 }

@@ -7,6 +7,8 @@ pub mod check;
 pub mod denial;
 pub mod halt;
 
-pub use check::{Caution, CheckInput, CheckLine, CheckName, Checked, Outcome, check_amend, check_new, examine};
+pub use check::{
+    Caution, CheckInput, CheckLine, CheckName, Checked, Outcome, check_amend, check_new, examine,
+};
 pub use denial::Denial;
 pub use halt::{StopError, TradingState};

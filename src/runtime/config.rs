@@ -159,7 +159,8 @@ fn sizes(
         if name == "dear_from" {
             let price = value.get_ref().as_str().and_then(|text| Price::parse(text, 100).ok());
             let price = price.filter(|p| p.is_positive());
-            out.dear_from = price.ok_or_else(|| source.error(at, name, "a price in quotes, above zero, is allowed"))?;
+            out.dear_from =
+                price.ok_or_else(|| source.error(at, name, "a price in quotes, above zero, is allowed"))?;
             continue;
         }
         let classes = SizeClass::ALL;
@@ -173,14 +174,18 @@ fn sizes(
 }
 
 fn presets(source: &Source, key: &str, at: usize, value: &toml::Value) -> Result<Vec<Size>, ConfigError> {
-    let wanted = format!("1 to {MOST_PRESETS} sizes in quotes are allowed, such as \"100\", \"2L\", \"50%\", \"3%adv\"");
+    let wanted = format!(
+        "1 to {MOST_PRESETS} sizes in quotes are allowed, such as \"100\", \"2L\", \"50%\", \"3%adv\""
+    );
     let list = value.as_array().filter(|l| (1..=MOST_PRESETS).contains(&l.len()));
     let list = list.ok_or_else(|| source.error(at, key, &wanted))?;
     list.iter()
         .map(|item| {
             let text = item.as_str().ok_or_else(|| source.error(at, key, &wanted))?;
             match Size::parse(text) {
-                Ok(Size::Shares(..=0)) => Err(source.error(at, key, &format!("`{text}` is no size above zero"))),
+                Ok(Size::Shares(..=0)) => {
+                    Err(source.error(at, key, &format!("`{text}` is no size above zero")))
+                }
                 Ok(size) => Ok(size),
                 Err(why) => Err(source.error(at, key, &why)),
             }
@@ -243,7 +248,11 @@ mod tests {
     #[test]
     fn the_embedded_files_are_right() {
         assert_eq!(Settings::read(None).map(|s| (s.frames_per_second, s.hold_ns)), Ok((10, 0)));
-        assert_eq!(Settings::read(None).map(|s| s.sizes), Ok(SizeTable::default()), "what it says is the default");
+        assert_eq!(
+            Settings::read(None).map(|s| s.sizes),
+            Ok(SizeTable::default()),
+            "what it says is the default"
+        );
         assert_eq!(account(None).map(|a| a.cash.paisa()), Ok(1_000_000_000));
     }
 

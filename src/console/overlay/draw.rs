@@ -69,7 +69,7 @@ pub fn hint(view: &View<'_>) -> Option<String> {
             "Tab field  Up Down step  S- ten  [ ] - + size  w why  Enter review  Esc leaves".to_owned()
         }
         Overlay::Prompt(prompt) if prompt.inline => return None,
-        Overlay::Prompt(_) => "y yes, and only y   Esc no".to_owned(),
+        Overlay::Prompt(_) => "read it, then y or Esc".to_owned(),
     })
 }
 

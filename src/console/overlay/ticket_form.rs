@@ -50,7 +50,7 @@ pub(super) fn ticket(paint: &mut Paint<'_>, view: &View<'_>, ticket: &Ticket) {
     quantity(paint, view, ticket, &facts, preview.as_ref());
     limit(paint, view, ticket, &facts, preview.as_ref());
     figures(paint, ticket, preview.as_ref(), prices);
-    let y = verdict(paint, 8, preview.as_ref());
+    let y = verdict(paint, 9, preview.as_ref());
     if let Some(fault) = ticket.fault.as_ref().filter(|_| preview.is_none()) {
         paint.put_wrapped(1, y, fault, Role::Alarm);
     }
@@ -144,7 +144,10 @@ fn limit(
     };
     match preview.and_then(|p| p.denials().find_map(|d| limit_reason(d, prices))) {
         Some(reason) => paint.put(x, 3, &reason, Role::Alarm),
-        None => paint.put(x, 3, &limit_words(ticket, limit, facts, prices, paint.width() >= WIDE), Role::Dim),
+        None => {
+            let room = paint.width().saturating_sub(x);
+            paint.put(x, 3, &limit_words(ticket, limit, facts, prices, room), Role::Dim)
+        }
     };
 }
 
@@ -164,30 +167,35 @@ fn limit_reason(denial: &Denial, prices: PriceFormat) -> Option<String> {
     })
 }
 
-/// How a limit stands to the touch, and the band it must be in.
-fn limit_words(ticket: &Ticket, limit: Price, facts: &Facts<'_>, prices: PriceFormat, wide: bool) -> String {
-    let mut parts = Vec::new();
-    let text = ticket.limit.text();
-    if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        parts.push(format!("= {}", prices.text(limit)));
-    }
+/// How a limit stands to the touch, and the band it must be in: the most that has room.
+fn limit_words(ticket: &Ticket, limit: Price, facts: &Facts<'_>, prices: PriceFormat, room: u16) -> String {
+    let in_words = ticket.limit.text().starts_with(|c: char| c.is_ascii_alphabetic());
+    let price = in_words.then(|| format!("= {}", prices.text(limit)));
     let name = if ticket.side == Side::Buy { "bid" } else { "ask" };
-    if let Some((best, tick)) = facts.best(ticket.side).zip(facts.tick) {
-        let ticks = (limit.units() - best.units()) / tick.units();
-        parts.push(match (ticks, wide) {
-            (0, _) => name.to_owned(),
-            (_, true) => format!("{name} {ticks:+} ticks"),
-            (_, false) => format!("{name} {ticks:+}t"),
-        });
-    }
-    if let Some((low, high)) = facts.view.order_band {
-        let word = if wide { "band " } else { "" };
-        parts.push(format!("{word}{}-{}", prices.text(low), prices.text(high)));
-    }
-    parts.join(", ")
+    let ticks = facts.best(ticket.side).zip(facts.tick).map(|(best, tick)| {
+        match (limit.units() - best.units()) / tick.units() {
+            0 => (name.to_owned(), name.to_owned()),
+            n => (format!("{name} {n:+} ticks"), format!("{name} {n:+}t")),
+        }
+    });
+    let (long, short) = ticks.map_or((None, None), |(long, short)| (Some(long), Some(short)));
+    let bare = facts.view.order_band.map(|(low, high)| format!("{}-{}", prices.text(low), prices.text(high)));
+    let band = bare.as_ref().map(|b| format!("band {b}"));
+    let join = |parts: [&Option<String>; 3]| {
+        parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let forms = [
+        join([&price, &long, &band]),
+        join([&price, &long, &bare]),
+        join([&price, &short, &bare]),
+        join([&price, &long, &None]),
+        join([&price, &short, &None]),
+        join([&price, &None, &None]),
+    ];
+    forms.into_iter().find(|form| width(form) <= room).unwrap_or_default()
 }
 
-/// Account, cost, break-even, dates and the chance of a fill: rows 4 to 7.
+/// Account, cost, break-even, dates and the chance of a fill: rows 4 to 8.
 fn figures(paint: &mut Paint<'_>, ticket: &Ticket, p: Option<&Preview>, prices: PriceFormat) {
     let (buys, wide) = (ticket.side == Side::Buy, paint.width() >= WIDE);
     let verb = if buys { "pay" } else { "get" };
@@ -196,6 +204,7 @@ fn figures(paint: &mut Paint<'_>, ticket: &Ticket, p: Option<&Preview>, prices: 
     let total = money(p.and_then(|p| p.total));
     let account = ticket.account.to_string();
     let pay_in = day(p.and_then(|p| p.pay_in));
+    let due = if buys { "pay in by" } else { "deliver by" };
     let lines = if wide {
         [
             format!("account    {account:<6} free after {free}"),
@@ -204,8 +213,9 @@ fn figures(paint: &mut Paint<'_>, ticket: &Ticket, p: Option<&Preview>, prices: 
                 let even = prices.option(p.and_then(|p| p.break_even));
                 format!("breaks even at {even}, sellable from {}", day(p.and_then(|p| p.first_sale)))
             } else {
-                format!("tax on the gain {}, deliver by {pay_in}", money(p.and_then(|p| p.tax)))
+                format!("tax on the gain {}", money(p.and_then(|p| p.tax)))
             },
+            format!("{due} {pay_in}"),
             format!("filled by close {}", chance(p.map(|p| &p.fill), true)),
         ]
     } else {
@@ -216,20 +226,15 @@ fn figures(paint: &mut Paint<'_>, ticket: &Ticket, p: Option<&Preview>, prices: 
                 let even = prices.option(p.and_then(|p| p.break_even));
                 format!("even at {even}, sellable {}", day(p.and_then(|p| p.first_sale)))
             } else {
-                format!("tax {}, deliver {pay_in}", money(p.and_then(|p| p.tax)))
+                format!("tax on the gain {}", money(p.and_then(|p| p.tax)))
             },
+            format!("{due} {pay_in}"),
             format!("filled {}", chance(p.map(|p| &p.fill), false)),
         ]
     };
     for (y, line) in (4u16..).zip(&lines) {
         let cut: String = line.chars().take(usize::from(paint.width().saturating_sub(1))).collect();
         paint.put(1, y, &cut, Role::Text);
-    }
-    // The pay-in date of a buy stands behind the cash where there is room, else in the breakdown.
-    let after = width(&lines[0]) + 3;
-    let text = format!("due {pay_in}");
-    if buys && wide && after + width(&text) < paint.width() {
-        paint.put_right(paint.width().saturating_sub(1), 4, &text, Role::Dim);
     }
 }
 

@@ -2,10 +2,10 @@
 //! order; the engine has no order that is the parent of others.
 
 use super::{PaneId, Title, table};
+use crate::console::preview::Facts;
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::Paint;
-use crate::console::preview::Facts;
 use crate::console::{fill, format, rows, words};
 use crate::execution::{ClientOrderId, Order, OrderState};
 use crate::market::time::NS_PER_S;
@@ -34,8 +34,8 @@ const WIDE: Columns = Columns {
     limit: 50,
     state: 52,
     age: 67,
-    fill: 74,
-    note: 77,
+    fill: 76,
+    note: 78,
 };
 const NARROW: Columns = Columns {
     side: 10,
@@ -105,7 +105,9 @@ fn heads(paint: &mut Paint<'_>, c: &Columns) {
     {
         paint.put(x, 0, head, Role::Dim);
     }
-    for (right, head) in [(c.qty, "QTY"), (c.done, "DONE"), (c.limit, "LIMIT"), (c.age, "AGE"), (c.fill, "P(fill)")] {
+    for (right, head) in
+        [(c.qty, "QTY"), (c.done, "DONE"), (c.limit, "LIMIT"), (c.age, "AGE"), (c.fill, "P(fill)")]
+    {
         paint.put_right(right, 0, head, Role::Dim);
     }
     if let Some(left) = c.left {
@@ -146,7 +148,8 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Column
     paint.put(c.state, y, words::order_state(order), state);
     paint.put_right(c.age, y, &age(view, order, waiting), Role::Dim);
     let chance = fill::of_order(view.frame, order);
-    let p = chance.map_or_else(|_| format::MISSING.to_owned(), |c| format!("{}'", format::probability(c.likely)));
+    let p =
+        chance.map_or_else(|_| format::MISSING.to_owned(), |c| format!("{}'", format::probability(c.likely)));
     paint.put_right(c.fill, y, &p, text);
     let room = paint.width().saturating_sub(c.note);
     let mut column = paint.inside(c.note, y, room, 1);
@@ -156,9 +159,14 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Column
 /// What to know of it: the queue and the distance to the touch of one that rests, else in words.
 fn note(view: &View<'_>, order: &Order, prices: format::PriceFormat, wide: bool) -> String {
     let working = matches!(order.state, OrderState::Accepted | OrderState::PartiallyFilled);
-    let Some(ahead) = order.queue_ahead.filter(|_| working && order.pending.is_none() && order.reason.is_none())
+    let Some(ahead) =
+        order.queue_ahead.filter(|_| working && order.pending.is_none() && order.reason.is_none())
     else {
-        return words::order_note(order, prices);
+        return if wide {
+            words::order_note(order, prices)
+        } else {
+            words::order_note_short(order).to_owned()
+        };
     };
     let [low, expected, high] = [ahead.low, ahead.expected, ahead.high].map(format::qty);
     if !wide {

@@ -2,6 +2,8 @@
 
 mod fixture;
 mod fuzz;
+mod ordering;
+mod safety;
 mod screens;
 mod stories;
 

@@ -40,7 +40,10 @@ fn costs(out: &mut Vec<String>, side: Side, p: &Preview) {
     out.push(format!("value         {}", money(p.notional)));
     match p.charges {
         Some(c) => out.extend([
-            format!("commission    {}  by the slab of the day, what was charged today counted", format::money(c.commission)),
+            format!(
+                "commission    {}  by the slab of the day, what was charged today counted",
+                format::money(c.commission)
+            ),
             format!("SEBON         {}", format::money(c.sebon)),
             format!("DP            {}", format::money(c.dp)),
             format!("costs         {}", format::money(c.total)),
@@ -90,7 +93,8 @@ fn chance(out: &mut Vec<String>, p: &Preview) {
             ),
             format!("  ahead       {} shares shown at the limit or better", format::qty(c.ahead)),
             format!("  at once     {} shares shown on the other side", format::qty(c.at_once)),
-            "  '           constants of the model are its defaults: nothing has been calibrated here".to_owned(),
+            "  '           constants of the model are its defaults: nothing has been calibrated here"
+                .to_owned(),
         ]),
     }
 }

@@ -14,8 +14,8 @@ use crate::engine::{CancelScope, Command};
 use crate::execution::{NewOrder, Order, OrderState, Pending, QueueAhead};
 use crate::market::time::NS_PER_S;
 use crate::market::{InstrumentId, Money, Price, Qty, Side};
-use crate::risk::{Outcome, TradingState};
 use crate::risk::halt::TAKE_BACK_NS;
+use crate::risk::{Outcome, TradingState};
 
 /// Orders near the front that a cancel of many names one by one.
 const LOST_PLACES: usize = 4;
@@ -102,9 +102,12 @@ impl Ui {
         let Some(Overlay::Ticket(ticket)) = self.stack.last_mut() else { return };
         let reviewed = review(ticket, self.hold_ns, frame);
         ticket.fault = reviewed.as_ref().err().cloned();
-        if let Ok((order, lines)) = reviewed {
-            let confirm = Confirm::Command(self.submission(order));
-            self.ask(lines, confirm, frame);
+        match reviewed {
+            Ok((order, lines)) => {
+                let confirm = Confirm::Command(self.submission(order));
+                self.ask(lines, confirm, frame);
+            }
+            Err(why) => self.say(why),
         }
     }
 
@@ -128,7 +131,11 @@ impl Ui {
         self.open_ticket(side, frame);
         let Some(Overlay::Ticket(ticket)) = self.stack.last() else { return };
         let inline = !self.too_small();
-        let reviewed = if inline { review_line(ticket, self.hold_ns, frame) } else { review(ticket, self.hold_ns, frame) };
+        let reviewed = if inline {
+            review_line(ticket, self.hold_ns, frame)
+        } else {
+            review(ticket, self.hold_ns, frame)
+        };
         self.stack.pop();
         match reviewed {
             Ok((order, lines)) => {
@@ -217,16 +224,21 @@ impl Ui {
             scopes.push(CancelScope::Instrument(id));
         }
         scopes.push(CancelScope::All);
-        let open = scopes.into_iter().filter(|s| in_scope(frame, *s).next().is_some());
-        let rows: Vec<_> = open.map(|s| (scope_line(frame, s), Chosen::Cancel(s))).collect();
+        if in_scope(frame, CancelScope::All).next().is_none() {
+            return self.say("nothing is open: nothing to cancel");
+        }
+        // The rows are always the same, so that a habit never lands on another one.
+        let rows: Vec<_> = scopes.into_iter().map(|s| (scope_line(frame, s), Chosen::Cancel(s))).collect();
         match rows.as_slice() {
-            [] => self.say("nothing is open: nothing to cancel"),
             [(_, Chosen::Cancel(only))] => self.ask_cancel_scope(*only, frame),
             _ => self.stack.push(Overlay::Choice(Choice { title: "Cancel".to_owned(), rows, at: 0 })),
         }
     }
 
     pub(super) fn ask_cancel_scope(&mut self, scope: CancelScope, frame: &Frame) {
+        if in_scope(frame, scope).next().is_none() {
+            return self.say("nothing is open there: nothing to cancel");
+        }
         let near = |o: &&Order| o.queue_ahead.is_some_and(|q: QueueAhead| q.expected < o.open_qty());
         let near: Vec<&Order> = in_scope(frame, scope).filter(near).collect();
         let mut lines = vec![format!("Cancel {}", scope_line(frame, scope))];
@@ -404,7 +416,8 @@ fn review_line(ticket: &Ticket, hold_ns: i64, frame: &Frame) -> Reviewed {
     let verb = if order.side == Side::Buy { "pay" } else { "get" };
     let total = preview.total.map_or_else(|| format::MISSING.to_owned(), format::money);
     let (pass, warn, _) = preview.counts();
-    let checks = if warn > 0 { format!("checks {pass} pass {warn} warn") } else { format!("{pass} checks pass") };
+    let checks =
+        if warn > 0 { format!("checks {pass} pass {warn} warn") } else { format!("{pass} checks pass") };
     let mut lines = vec![format!("{line} acct {}", order.account), format!("{verb} {total}"), checks];
     if hold_ns > 0 {
         lines.push(format!("held {}", seconds(hold_ns)));
