@@ -7,7 +7,7 @@
 use super::Frame;
 use super::preview::Facts;
 use crate::execution::fill_probability::{FillModel, Queue, Quote, RestingOrder};
-use crate::execution::{NewOrder, Order, OrderState};
+use crate::execution::{NewOrder, Order};
 use crate::market::{Level, Price, Qty, SessionPhase, Side, Timestamp};
 use crate::model::units::Minutes;
 
@@ -55,8 +55,8 @@ pub fn of_new(frame: &Frame, facts: &Facts<'_>, order: &NewOrder) -> Result<Fill
 /// # Errors
 /// Why it cannot be said, in words.
 pub fn of_order(frame: &Frame, order: &Order) -> Result<FillChance, &'static str> {
-    if !matches!(order.state, OrderState::Accepted | OrderState::PartiallyFilled) {
-        return Err("it does not work");
+    if !order.takes_changes() {
+        return Err("it does not rest, or a change is under way");
     }
     let facts = Facts::of(frame, order.order.instrument, None).ok_or("not in this day")?;
     match order.queue_ahead {

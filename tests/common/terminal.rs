@@ -70,6 +70,18 @@ impl Terminal {
         self.wait(then);
     }
 
+    /// Lets recorded time pass event by event until the screen has the text.
+    pub fn step_until(&mut self, text: &str) {
+        for _ in 0..60 {
+            self.send(b".");
+            self.look(Duration::from_millis(150));
+            if self.picture().contains(text) {
+                return;
+            }
+        }
+        panic!("`{text}` did not come event by event:\n{}", self.picture());
+    }
+
     /// Waits until the screen has the text.
     pub fn wait(&mut self, text: &str) {
         self.wait_for(text, |picture| picture.contains(text));
@@ -107,7 +119,7 @@ impl Terminal {
 
     /// Leaves by `:quit`, with a yes if orders stay open, and waits until the program has ended.
     pub fn quit(mut self, orders_open: bool) {
-        self.send(b"\x1b\x03");
+        self.send(b"\x03\x03\x03");
         self.look(FRESH);
         self.press(":quit", ":quit_");
         self.send(b"\r");

@@ -307,11 +307,11 @@ pub(super) fn amendment(paint: &mut Paint<'_>, view: &View<'_>, amendment: &Amen
         }
         Ok((qty, limit)) => {
             let (text, role) = if amendment.keeps_place(order, qty, limit) {
-                ("keeps its place in the queue: fewer shares", Role::Good)
+                ("keeps its place in the queue: fewer", Role::Good)
             } else if limit == order.order.limit {
-                ("LOSES its place in the queue: more shares", Role::Warn)
+                ("LOSES its place in the queue: size", Role::Warn)
             } else {
-                ("LOSES its place in the queue: new price", Role::Warn)
+                ("LOSES its place in the queue: price", Role::Warn)
             };
             paint.put(1, 4, text, role);
         }

@@ -175,6 +175,15 @@ fn an_order_that_closes_under_the_cursor_keeps_its_row_crossed_out() {
 }
 
 #[test]
+fn a_one_line_order_never_takes_what_a_draft_says() {
+    let mut desk = Desk::new(fixture::frame());
+    desk.press("b 7 7 7 Esc B");
+    desk.says("y sends BUY NABIL 100 @ 545.5");
+    desk.press("Esc b");
+    desk.says(">777_");
+}
+
+#[test]
 fn three_answers_are_on_the_order_with_their_times() {
     let received = with_snapshot(&fixture::frame(), |s| {
         s.orders[3] = fixture::order(73, 6, Side::Sell, 400, 63_600, "13:42:05", &[ReportKind::Received]);

@@ -67,9 +67,10 @@ fn dates(frame: &Frame, order: &NewOrder, p: &Preview) -> Vec<String> {
     match order.side {
         Side::Buy => vec![
             format!(
-                "breaks even   {}  first price on the grid at which selling it all loses nothing, costs of both sides in it",
+                "breaks even   {}  where selling all of it loses nothing",
                 words::price_format(&frame.snapshot, order.instrument).option(p.break_even)
             ),
+            "              first price on the grid, costs of both sides in it".to_owned(),
             format!("sellable from {}", day(p.first_sale)),
             format!("pay in by     {}", day(p.pay_in)),
         ],

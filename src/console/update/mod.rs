@@ -8,6 +8,7 @@ mod forms;
 mod moving;
 mod ordering;
 mod replaying;
+mod review;
 mod telling;
 
 use super::Frame;

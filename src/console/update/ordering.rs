@@ -1,21 +1,22 @@
 //! Orders: tickets, cancels, amendments, the stop, and the one way to say yes.
 
 use super::Action;
+use super::review::{review, review_change, review_line};
 use crate::console::input::Key;
 use crate::console::intent::Intent;
 use crate::console::overlay::{
-    Amendment, Choice, Chosen, Confirm, Field, Overlay, Prompt, Ticket, TicketField, check_line,
+    Amendment, Choice, Chosen, Confirm, Field, Overlay, Prompt, Ticket, TicketField,
 };
 use crate::console::pane::PaneId;
-use crate::console::preview::{self, Facts, Preview};
+use crate::console::preview::{self, Facts};
 use crate::console::ui::Ui;
 use crate::console::{Frame, Mode, ShellRequest, format, rows, words};
 use crate::engine::{CancelScope, Command};
 use crate::execution::{NewOrder, Order, OrderState, Pending, QueueAhead};
 use crate::market::time::NS_PER_S;
-use crate::market::{InstrumentId, Money, Price, Qty, Side};
+use crate::market::{InstrumentId, Price, Qty, Side};
+use crate::risk::TradingState;
 use crate::risk::halt::TAKE_BACK_NS;
-use crate::risk::{Outcome, TradingState};
 
 /// Orders near the front that a cancel of many names one by one.
 const LOST_PLACES: usize = 4;
@@ -62,31 +63,32 @@ impl Ui {
     }
 
     pub(super) fn open_ticket(&mut self, side: Side, frame: &Frame) {
-        let Some(instrument) = self.instrument_here(frame) else {
-            return self.say("no symbol: t chooses one");
-        };
+        match self.fresh_ticket(side, frame) {
+            Ok(fresh) => {
+                let kept = self.draft.take_if(|d| d.side == side && d.instrument == fresh.instrument);
+                self.look_at(fresh.instrument);
+                self.stack.push(Overlay::Ticket(kept.unwrap_or(fresh)));
+            }
+            Err(why) => self.say(why),
+        }
+    }
+
+    /// A ticket at the cursor's price, of the preset size.
+    fn fresh_ticket(&self, side: Side, frame: &Frame) -> Result<Ticket, &'static str> {
+        let instrument = self.instrument_here(frame).ok_or("no symbol: t chooses one")?;
         if orders_off(frame) {
-            return self.say("looking at the past: orders are off");
+            return Err("looking at the past: orders are off");
         }
-        if let Some(draft) = self.draft.take_if(|d| d.side == side && d.instrument == instrument) {
-            self.stack.push(Overlay::Ticket(draft));
-            return;
-        }
-        let Some(account) = preview::account_of(frame) else {
-            return self.say("no account: nothing can be ordered");
-        };
-        let Some(facts) = Facts::of(frame, instrument, Some(&account)) else {
-            return self.say("not in this day");
-        };
+        let account = preview::account_of(frame).ok_or("no account: nothing can be ordered")?;
+        let facts = Facts::of(frame, instrument, Some(&account)).ok_or("not in this day")?;
         if facts.view.view_only {
-            return self.say("view only: another market");
+            return Err("view only: another market");
         }
         let price = self.price_at_cursor(instrument, side, frame);
         let prices = words::price_format(&frame.snapshot, instrument);
         let qty = self.proposed_size(price, &facts);
         let limit = price.map_or_else(String::new, |p| prices.text(p).replace(',', ""));
-        self.look_at(instrument);
-        self.stack.push(Overlay::Ticket(Ticket {
+        Ok(Ticket {
             side,
             instrument,
             account,
@@ -94,7 +96,7 @@ impl Ui {
             limit: Field::proposing(&limit),
             active: TicketField::Qty,
             fault: None,
-        }));
+        })
     }
 
     /// Reviews the ticket: a prompt with everything in it, or the reason why not.
@@ -126,17 +128,18 @@ impl Ui {
         size.qty(price, facts).map_or_else(|_| size.text(), |q| q.units().to_string())
     }
 
-    /// A one-line order at the cursor's price, of the preset size.
+    /// A one-line order at the cursor's price, of the preset size. A draft is left alone.
     pub(super) fn quick(&mut self, side: Side, frame: &Frame) {
-        self.open_ticket(side, frame);
-        let Some(Overlay::Ticket(ticket)) = self.stack.last() else { return };
+        let ticket = match self.fresh_ticket(side, frame) {
+            Ok(ticket) => ticket,
+            Err(why) => return self.say(why),
+        };
         let inline = !self.too_small();
         let reviewed = if inline {
-            review_line(ticket, self.hold_ns, frame)
+            review_line(&ticket, self.hold_ns, frame)
         } else {
-            review(ticket, self.hold_ns, frame)
+            review(&ticket, self.hold_ns, frame)
         };
-        self.stack.pop();
         match reviewed {
             Ok((order, lines)) => {
                 let confirm = Confirm::Command(self.submission(order));
@@ -371,91 +374,4 @@ fn scope_line(frame: &Frame, scope: CancelScope) -> String {
     let shares: Qty = in_scope(frame, scope).map(Order::open_qty).sum();
     let orders = if count == 1 { "order" } else { "orders" };
     format!("{name}: {count} {orders}, {} shares", format::qty(shares))
-}
-
-/// The order of a ticket and what it would do.
-///
-/// # Errors
-/// Why it is no order, or what would deny it, in words.
-fn checked(ticket: &Ticket, frame: &Frame) -> Result<(NewOrder, Preview), String> {
-    let order = ticket.order(frame)?;
-    let facts = ticket.facts(frame)?;
-    let preview = preview::preview(&facts, &order);
-    let more = preview.denials().count().saturating_sub(1);
-    if let Some(denial) = preview.denials().next() {
-        let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-        return Err(format!("would be denied: {}{more}", words::denial(denial)));
-    }
-    Ok((order, preview))
-}
-
-type Reviewed = Result<(NewOrder, Vec<String>), String>;
-
-/// What a prompt says of a new order: side, size, symbol, price, account, cost, checks, hold.
-fn review(ticket: &Ticket, hold_ns: i64, frame: &Frame) -> Reviewed {
-    let (order, preview) = checked(ticket, frame)?;
-    let line = words::order_line(&frame.snapshot, &order);
-    let (pass, warn, block) = preview.counts();
-    let mut lines = vec![
-        format!("{line}  account {}", order.account),
-        cost_line(order.side, &preview),
-        format!("checks {}: {pass} pass, {warn} warn, {block} block", preview.checks.len()),
-    ];
-    let warned = preview.checks.iter().filter(|l| matches!(l.outcome, Outcome::Warn(_)));
-    lines.extend(warned.map(check_line));
-    if hold_ns > 0 {
-        lines.push(format!("held inside for {} before it leaves; u takes it back unseen", seconds(hold_ns)));
-    }
-    Ok((order, lines))
-}
-
-/// The same in one line.
-fn review_line(ticket: &Ticket, hold_ns: i64, frame: &Frame) -> Reviewed {
-    let (order, preview) = checked(ticket, frame)?;
-    let line = words::order_line(&frame.snapshot, &order);
-    let verb = if order.side == Side::Buy { "pay" } else { "get" };
-    let total = preview.total.map_or_else(|| format::MISSING.to_owned(), format::money);
-    let (pass, warn, _) = preview.counts();
-    let checks =
-        if warn > 0 { format!("checks {pass} pass {warn} warn") } else { format!("{pass} checks pass") };
-    let mut lines = vec![format!("{line} acct {}", order.account), format!("{verb} {total}"), checks];
-    if hold_ns > 0 {
-        lines.push(format!("held {}", seconds(hold_ns)));
-    }
-    Ok((order, lines))
-}
-
-/// `2 s`, `1.5 s`.
-fn seconds(ns: i64) -> String {
-    let tenths = ns / (NS_PER_S / 10);
-    let rest = if tenths % 10 > 0 { format!(".{}", tenths % 10) } else { String::new() };
-    format!("{}{rest} s", tenths / 10)
-}
-
-fn cost_line(side: Side, p: &Preview) -> String {
-    let money = |m: Option<Money>| m.map_or_else(|| format::MISSING.to_owned(), format::money);
-    let verb = if side == Side::Buy { "pay" } else { "get" };
-    format!("{verb} {}, of it costs {}", money(p.total), money(p.charges.map(|c| c.total)))
-}
-
-/// What a prompt says of a change.
-fn review_change(form: &Amendment, frame: &Frame) -> Result<(Command, Vec<String>), String> {
-    let order = frame.snapshot.order(form.id).ok_or("the order is not there any more")?;
-    let (qty, limit) = form.terms(frame)?;
-    if (qty, limit) == (order.order.qty, order.order.limit) {
-        return Err("nothing would change".to_owned());
-    }
-    if qty <= order.filled {
-        return Err(format!("{} are done already: cancel the rest instead", format::qty(order.filled)));
-    }
-    let id = order.order.instrument;
-    let before = words::order_line(&frame.snapshot, &order.order);
-    let price = words::price(&frame.snapshot, id, limit);
-    let place = if form.keeps_place(order, qty, limit) { "keeps" } else { "LOSES" };
-    let lines = vec![
-        format!("Amend {} {before}  account {}", form.id, order.order.account),
-        format!("to {} @ {price}", format::qty(qty)),
-        format!("{} done, it {place} its place in the queue", format::qty(order.filled)),
-    ];
-    Ok((Command::AmendOrder { id: form.id, qty, limit, seen: form.seen }, lines))
 }
