@@ -105,6 +105,57 @@ fn a_session_with_orders_can_be_cut_anywhere_and_goes_on_to_the_same_end() {
     }
 }
 
+/// Two orders held on a quiet minute: one is taken back in time, one leaves.
+fn held_session(day: &Day, ledger: Ledger, until: Timestamp) -> Driver {
+    let mut driver = Driver::new(day, ledger).unwrap();
+    let order = |driver: &Driver, id: u32, qty: i64| {
+        let instrument = InstrumentId(id);
+        let limit = driver.state().instrument(instrument).unwrap().day.last().unwrap();
+        let account = day.account.clone().unwrap();
+        NewOrder { account, instrument, side: Side::Buy, qty: Qty::from_units(qty), limit }
+    };
+    driver.run_until(clock(day, 12, 0), |_| ()).unwrap();
+    for (id, qty) in [(0, 10), (1, 20)] {
+        let order = order(&driver, id, qty);
+        give(&mut driver, Command::HoldOrder { order, hold_ns: 3_000_000_000 });
+    }
+    let first = *driver.state().orders().keys().next().unwrap();
+    driver.run_until(clock(day, 12, 0).plus_ns(1_500_000_000), |_| ()).unwrap();
+    give(&mut driver, Command::CancelOrder { id: first });
+    driver.run_until(until, |_| ()).unwrap();
+    driver
+}
+
+#[test]
+fn orders_held_inside_survive_a_crash_exactly() {
+    let home = Home::new();
+    let day = Day::open("quiet", None).unwrap();
+    let end = clock(&day, 12, 10);
+    let whole = held_session(&day, Ledger::in_memory(&open(&day), "test").unwrap(), end);
+    let states = |driver: &Driver| driver.state().orders().values().map(|o| o.state).collect::<Vec<_>>();
+    assert_eq!(states(&whole)[0], OrderState::Withdrawn);
+    assert!(states(&whole)[1].has_left());
+    for (name, seconds, held) in [("held", 2, true), ("left", 4, false)] {
+        // The process is gone while the second order is still inside, or just after it left.
+        let path = home.path(&format!("{name}.journal"));
+        let cut = clock(&day, 12, 0).plus_ns(seconds * 1_000_000_000);
+        let mut before = held_session(&day, Ledger::create(&path, &open(&day)).unwrap(), cut);
+        assert_eq!(states(&before)[1] == OrderState::Held, held);
+        before.sequencer_mut().commit().unwrap();
+        let (position, hash) = (before.sequencer().position(), before.sequencer().state_hash());
+        drop(before);
+        let mut after = Driver::new(&day, Ledger::open(&path, &open(&day)).unwrap()).unwrap();
+        after.catch_up(|_| ()).unwrap();
+        while after.sequencer().position() < position {
+            after.step().unwrap();
+        }
+        assert_eq!(after.sequencer().state_hash(), hash, "{name}");
+        after.run_until(end, |_| ()).unwrap();
+        assert_eq!(after.sequencer().state_hash(), whole.sequencer().state_hash(), "{name}");
+        assert_eq!(after.sequencer().decisions().hash(), whole.sequencer().decisions().hash(), "{name}");
+    }
+}
+
 #[test]
 fn a_view_of_the_past_repeats_the_session_and_a_branch_leaves_it() {
     let home = Home::new();

@@ -1,13 +1,13 @@
 //! What a person may type for a price or a size, and what it means.
 //!
 //! Price: `545`, `545.5`, `bid`, `ask`, `mid`, `last`, each with `+2t` or `-5t`. Size: `100`, `2L`
-//! (rupees), `3%adv` (of the average daily volume), `all` (sellable). Read from the text, never
+//! (rupees), `50%` (of what can be sold), `3%adv` (of the average daily volume), `all`. Read from the text, never
 //! through a float; a price that is typed is taken as typed, one that is worked out is put on the
 //! grid without paying more or asking less.
 
 use super::preview::Facts;
-use super::size::shares_for;
-use crate::market::{Money, Price, Qty, Side};
+use super::size::Size;
+use crate::market::{Price, Qty, Side};
 
 /// A price from what was typed.
 ///
@@ -52,30 +52,10 @@ fn ticks(text: &str) -> Result<i64, String> {
     digits.parse().map_err(|_| format!("`{text}` is no number of ticks"))
 }
 
-/// A size from what was typed.
+/// A size from what was typed; see [`Size`].
 ///
 /// # Errors
 /// Why it is no size, in words.
 pub fn qty(text: &str, limit: Option<Price>, facts: &Facts<'_>) -> Result<Qty, String> {
-    let text = text.trim().to_lowercase();
-    if text == "all" {
-        return Some(facts.sellable())
-            .filter(|q| q.is_positive())
-            .ok_or_else(|| "nothing sellable".to_owned());
-    }
-    if let Some(lakhs) = text.strip_suffix('l') {
-        let paisa = Price::parse(lakhs, 100).ok().and_then(|p| p.units().checked_mul(100_000));
-        let amount = paisa.map(Money::from_paisa).ok_or_else(|| format!("`{text}` is no amount"))?;
-        let price = limit.ok_or("a size in rupees needs a limit first")?;
-        return shares_for(amount, price, facts.lot).ok_or_else(|| "less than one lot".to_owned());
-    }
-    if let Some(percent) = text.strip_suffix("%adv") {
-        let percent: i64 = percent.parse().map_err(|_| format!("`{text}` is no share of the volume"))?;
-        let adv = facts.adv().ok_or("the average daily volume is not known")?;
-        let lot = facts.lot.units().max(1);
-        let shares = adv.checked_mul(percent).map(|n| n / 100 / lot * lot).filter(|n| *n > 0);
-        return shares.map(Qty::from_units).ok_or_else(|| "less than one lot".to_owned());
-    }
-    let shares = Price::parse(&text, 1).map_err(|_| format!("`{text}` is no number of shares"))?;
-    Ok(Qty::from_units(shares.units()))
+    Size::parse(text)?.qty(limit, facts)
 }

@@ -2,13 +2,16 @@
 //!
 //! The engine decides; this only says beforehand what it will look at, with the same rules.
 
+use super::fill::{self, FillChance};
 use super::{Frame, rows};
 use crate::engine::snapshot::{AccountView, InstrumentView, PositionView};
 use crate::execution::NewOrder;
 use crate::market::fees::{Charges, Holder, break_even, capital_gains_tax};
 use crate::market::rules::settlement::{DEFAULT_RESALE_SESSIONS, settlement};
-use crate::market::{AccountId, Calendar, InstrumentId, Money, Price, Qty, SessionDate, Side, Tick};
-use crate::risk::{CheckInput, Denial, check_new};
+use crate::market::{
+    AccountId, Calendar, InstrumentId, InstrumentKind, Money, Price, Qty, SessionDate, Side, Tick,
+};
+use crate::risk::{CheckInput, CheckResult, Denial, Verdict, judge, verdict};
 
 /// Holding days assumed where the purchase date is not known: the dearer rate applies.
 const SHORT_HOLDING_DAYS: i64 = 1;
@@ -60,6 +63,12 @@ impl<'a> Facts<'a> {
         self.best(side).or_else(|| self.view.last()).or(self.view.previous_close)
     }
 
+    /// What kind of security it is, if known.
+    #[must_use]
+    pub fn kind(&self) -> Option<InstrumentKind> {
+        self.frame.snapshot.day.universe.get(self.view.id)?.kind
+    }
+
     /// Average daily volume of the 20 sessions before, if known.
     #[must_use]
     pub fn adv(&self) -> Option<i64> {
@@ -92,8 +101,28 @@ pub struct Preview {
     pub pay_in: Option<SessionDate>,
     /// Free cash after it.
     pub free_after: Option<Money>,
+    /// The chance of a fill by the close, or why it cannot be said.
+    pub fill: Result<FillChance, &'static str>,
+    /// Every check with what it finds now.
+    pub checks: Vec<CheckResult>,
+}
+
+impl Preview {
     /// What would deny it now.
-    pub denials: Vec<Denial>,
+    pub fn denials(&self) -> impl Iterator<Item = Denial> {
+        verdict::denials(&self.checks).into_iter()
+    }
+
+    /// How many checks that apply pass, warn, block.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let count = |of: fn(&Verdict) -> bool| self.checks.iter().filter(|c| of(&c.verdict)).count();
+        (
+            count(|v| *v == Verdict::Pass),
+            count(|v| matches!(v, Verdict::Warn(_))),
+            count(|v| matches!(v, Verdict::Block(_))),
+        )
+    }
 }
 
 /// Works out what an order would do.
@@ -128,7 +157,8 @@ pub fn preview(facts: &Facts<'_>, order: &NewOrder) -> Preview {
         first_sale: dates.filter(|_| buys).map(|d| d.resale.date),
         pay_in: dates.and_then(|d| d.pay_in).map(|d| d.date),
         free_after: if buys { free.zip(total).and_then(|(f, t)| f.checked_sub(t)) } else { free },
-        denials: denials(facts, order, total),
+        fill: fill::of_new(facts.frame, facts, order),
+        checks: checks(facts, order, total),
     }
 }
 
@@ -141,11 +171,11 @@ fn tax(facts: &Facts<'_>, order: &NewOrder, left: Option<Money>) -> Option<Money
     capital_gains_tax(date, Holder::Individual, SHORT_HOLDING_DAYS, gain).ok()
 }
 
-fn denials(facts: &Facts<'_>, order: &NewOrder, total: Option<Money>) -> Vec<Denial> {
+fn checks(facts: &Facts<'_>, order: &NewOrder, total: Option<Money>) -> Vec<CheckResult> {
     let snapshot = &facts.frame.snapshot;
     let rules = snapshot.day.rules.get(order.instrument.0 as usize);
     let Some(account) = facts.account else {
-        return vec![Denial::UnknownAccount(order.account.to_string())];
+        return verdict::unknown(&[Denial::UnknownAccount(order.account.to_string())]);
     };
     let input = CheckInput {
         halted: snapshot.trading.is_halted(),
@@ -160,7 +190,7 @@ fn denials(facts: &Facts<'_>, order: &NewOrder, total: Option<Money>) -> Vec<Den
         sellable: facts.sellable(),
         cost: total,
     };
-    check_new(order.clone(), &input).err().unwrap_or_default()
+    judge(order.clone(), &input).results
 }
 
 /// The account orders of this terminal go to: its own, else the only one of the day.

@@ -6,10 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::comoving::Comoving;
+use super::format::MISSING;
 use super::input::{Chord, Key, Moment};
 use super::keymap::{Context, Keymap, Scope};
 use super::overlay::{Overlay, Ticket};
 use super::pane::PaneId;
+use super::preview::Facts;
 use super::size::Sizes;
 use super::update::Action;
 use super::{Frame, JumpTarget, rows};
@@ -184,6 +186,8 @@ pub struct Ui {
     pub before_page: Option<PaneId>,
     /// Order sizes.
     pub sizes: Sizes,
+    /// How long an order of this operator is kept inside before it leaves, in nanoseconds; 0 for not.
+    pub hold_ns: i64,
     /// Where a jump in a replay stops.
     pub stop_kind: JumpTarget,
     /// What lies over the panes, the last on top.
@@ -227,6 +231,7 @@ impl Ui {
             comoving: None,
             before_page: None,
             sizes: Sizes::default(),
+            hold_ns: 0,
             stop_kind: JumpTarget::Alert,
             stack: Vec::new(),
             draft: None,
@@ -264,6 +269,11 @@ impl Ui {
         self.comoving = Some(Comoving::refreshed(self.comoving.take(), frame, &self.unwatched));
         self.cancels_out.retain(|_, inputs| frame.snapshot.inputs <= *inputs);
         let focus = self.focus;
+        // Keys that can change an order are about the row the cursor was drawn on, and not about
+        // whatever stands first when they arrive.
+        if matches!(focus, PaneId::Orders | PaneId::Positions) && self.list(focus).selected.is_none() {
+            self.list_mut(focus).selected = rows::ids(focus, frame, self).first().copied();
+        }
         if focus.is_list() && self.list(focus).held.is_none() && self.list(focus).selected.is_some() {
             let rows = rows::fresh(focus, frame, self);
             self.list_mut(focus).held = Some(rows);
@@ -286,6 +296,13 @@ impl Ui {
         if let Some(Overlay::Prompt(prompt)) = self.stack.last_mut() {
             prompt.drawn_at.get_or_insert(at);
         }
+    }
+
+    /// The chosen size of the symbol looked at, as it is shown.
+    #[must_use]
+    pub fn size_text(&self, frame: &Frame) -> String {
+        let facts = self.symbol.and_then(|id| Facts::of(frame, id, None));
+        facts.map_or_else(|| MISSING.to_owned(), |f| self.sizes.chosen(self.sizes.class(&f)).text())
     }
 
     /// The state of a list.

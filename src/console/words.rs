@@ -56,6 +56,7 @@ pub const fn order_state(order: &Order) -> &'static str {
         (_, OrderState::Unknown) => "UNKNOWN",
         (Some(Pending::Cancel), _) => "CANCELLING",
         (Some(Pending::Amend { .. }), _) => "AMENDING",
+        (None, OrderState::PendingNew) if order.received_at.is_some() => "ACCEPTED",
         (None, state) => bare_state(state),
     }
 }
@@ -72,6 +73,9 @@ pub const fn bare_state(state: OrderState) -> &'static str {
         OrderState::Rejected => "REJECTED",
         OrderState::Expired => "EXPIRED",
         OrderState::Unknown => "UNKNOWN",
+        OrderState::Held => "HELD",
+        OrderState::Withdrawn => "TAKEN BACK",
+        OrderState::Denied => "DENIED",
     }
 }
 
@@ -85,7 +89,13 @@ pub fn order_note(order: &Order, format: format::PriceFormat) -> String {
         (Some(Pending::Amend { qty, limit }), _) => {
             format!("change to {} @ {} sent; its keys are off", format::qty(qty), format.text(limit))
         }
+        (None, OrderState::PendingNew) if order.received_at.is_some() => {
+            "the gateway has it, the venue has not answered; x cancels, e is off".to_owned()
+        }
         (None, OrderState::PendingNew) => "waits for the gateway; x cancels, e is off".to_owned(),
+        (None, OrderState::Held) => "has not left; u or x takes it back unseen".to_owned(),
+        (None, OrderState::Withdrawn) => "never left: taken back, or stopped, while it was held".to_owned(),
+        (None, OrderState::Denied) => "never left: the checks denied it when its hold ended".to_owned(),
         (None, OrderState::Accepted | OrderState::PartiallyFilled) => {
             refused().or_else(|| queue(order)).unwrap_or_default()
         }
@@ -96,6 +106,20 @@ pub fn order_note(order: &Order, format: format::PriceFormat) -> String {
         (None, OrderState::Cancelled | OrderState::Expired) => {
             average(order, format).map(|a| format!("part of it {a}")).unwrap_or_default()
         }
+    }
+}
+
+/// The same where there is hardly room: what `w` says in full.
+#[must_use]
+pub const fn order_note_short(order: &Order) -> &'static str {
+    match (order.pending, order.state) {
+        (_, OrderState::Unknown) => "not answered",
+        (Some(_), _) | (None, OrderState::PendingNew) => "keys off",
+        (None, OrderState::Held) => "u takes back",
+        (None, OrderState::Withdrawn | OrderState::Denied) => "never left",
+        (None, OrderState::Rejected) => "w why",
+        (None, OrderState::Accepted | OrderState::PartiallyFilled) if order.reason.is_some() => "refused, w",
+        (None, _) => "",
     }
 }
 
@@ -201,6 +225,10 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
             let checks = checked.map(|c| format!(", {}", check_counts(&c.results))).unwrap_or_default();
             format!("{id} {} sent{checks}", order_line(snapshot, order))
         }
+        AnswerKind::Held { id, order, until } => {
+            let (line, at) = (order_line(snapshot, order), format::clock(*until));
+            format!("{id} {line} held to {at}; u takes it back")
+        }
         AnswerKind::Denied { denials, .. } => {
             let list: Vec<String> = denials.iter().map(denial).collect();
             format!("DENIED: {}", list.join("; "))
@@ -218,8 +246,11 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
         AnswerKind::Filled { id, qty, price } => {
             format!("{} traded {} @ {}", named(id), format::qty(*qty), priced(id, *price))
         }
-        AnswerKind::Stopped { by, resting } => {
-            format!("STOPPED by {by}: no new orders, {resting} still rest; X cancels, u takes back in 10 s")
+        AnswerKind::Stopped { by, resting, withdrawn } => {
+            let held = if *withdrawn > 0 { format!(", {withdrawn} held never leave") } else { String::new() };
+            format!(
+                "STOPPED by {by}: no new orders{held}, {resting} still rest; X cancels, u takes back in 10 s"
+            )
         }
         AnswerKind::Released { by, taken_back: true } => format!("{by} took the stop back"),
         AnswerKind::Released { by, taken_back: false } => format!("{by} released the stop"),
@@ -237,6 +268,9 @@ const fn answered(state: OrderState) -> &'static str {
         OrderState::Rejected => "REJECTED",
         OrderState::Expired => "expired",
         OrderState::Unknown => "UNKNOWN: no answer",
+        OrderState::Held => "held",
+        OrderState::Withdrawn => "taken back, it never left",
+        OrderState::Denied => "DENIED, it never left",
     }
 }
 

@@ -32,6 +32,15 @@ pub enum AnswerKind {
         /// The order.
         order: NewOrder,
     },
+    /// An order passed the checks and is held inside for a moment.
+    Held {
+        /// Our id.
+        id: ClientOrderId,
+        /// The order.
+        order: NewOrder,
+        /// When it leaves unless it is taken back.
+        until: Timestamp,
+    },
     /// A command was denied.
     Denied {
         /// Who gave it.
@@ -82,6 +91,8 @@ pub enum AnswerKind {
         by: OperatorId,
         /// Orders that still rest.
         resting: usize,
+        /// Held orders that now never leave.
+        withdrawn: usize,
     },
     /// The stop is undone.
     Released {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::execution::{ClientOrderId, NewOrder};
+use crate::market::time::NS_PER_S;
 use crate::market::{InstrumentId, Price, Qty, Side, Timestamp};
 
 /// A command: an order to do something. Journaled before it is obeyed.
@@ -47,7 +48,18 @@ pub enum Command {
         /// Until when.
         until: Timestamp,
     },
+    /// Send an order after keeping it inside for a moment, in which it can be taken back unseen. It
+    /// passes the checks now and again when it leaves. A stop withdraws it.
+    HoldOrder {
+        /// The order.
+        order: NewOrder,
+        /// Nanoseconds to keep it, at most [`MAX_HOLD_NS`]; 0 or less sends it at once.
+        hold_ns: i64,
+    },
 }
+
+/// The longest that a manual order is held: 3 s.
+pub const MAX_HOLD_NS: i64 = 3 * NS_PER_S;
 
 /// Which orders to take back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

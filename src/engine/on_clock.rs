@@ -1,6 +1,6 @@
-//! What happens because time passed: phases, ends of bars, silence.
+//! What happens because time passed: phases, ends of bars, ends of holds, silence.
 
-use super::{AlertKind, Output, SessionState, State};
+use super::{AlertKind, Output, SessionState, State, hold};
 use crate::market::{SourceId, Timestamp};
 use crate::model::anomaly::RateReading;
 use crate::model::regime::intraday::SymbolBar;
@@ -23,8 +23,10 @@ pub(super) fn what_is_due(state: &mut State, out: &mut Vec<Output>) {
             let (_, phase) = state.setup.phases[state.next_phase];
             state.next_phase += 1;
             enter_phase(state, phase, due, out);
-        } else {
+        } else if state.bar_ends() <= due {
             close_bars(state, out);
+        } else {
+            hold::release(state, due, out);
         }
         state.plan_due();
     }

@@ -1,10 +1,12 @@
 //! What a person's command does.
 
 use super::answer::AnswerKind;
+use super::hold;
 use super::{
-    AlertKind, CancelScope, CheckedOrder, Command, OperatorCommand, OperatorId, Output, SeenOrder, State,
+    AlertKind, CancelScope, CheckedOrder, Command, MAX_HOLD_NS, OperatorCommand, OperatorId, Output,
+    SeenOrder, State,
 };
-use crate::execution::{ClientOrderId, GatewayRequest, NewOrder, Order, Pending};
+use crate::execution::{ClientOrderId, GatewayRequest, NewOrder, Order, OrderState, Pending};
 use crate::market::{Board, Money, Price, Qty, SessionPhase, Side, Timestamp};
 use crate::risk::{CheckInput, Checked, Denial, judge, verdict};
 
@@ -18,6 +20,10 @@ pub(super) fn on_command(
     let by = &command.by;
     let done = match &command.command {
         Command::SubmitOrder(order) => submit(state, (seq, by), order, out),
+        Command::HoldOrder { order, hold_ns } if *hold_ns <= 0 => submit(state, (seq, by), order, out),
+        Command::HoldOrder { order, hold_ns } => {
+            hold::begin(state, (seq, by), order, (*hold_ns).min(MAX_HOLD_NS), out)
+        }
         Command::CancelOrder { id } => cancel(state, *id, out),
         Command::CancelMany(scope) => {
             cancel_many(state, *scope, out);
@@ -44,10 +50,10 @@ pub(super) fn on_command(
     None
 }
 
-type Done = Result<(), Vec<Denial>>;
+pub(super) type Done = Result<(), Vec<Denial>>;
 
 /// Number of a command and who gave it.
-type Asked<'a> = (u64, &'a OperatorId);
+pub(super) type Asked<'a> = (u64, &'a OperatorId);
 
 fn submit(state: &mut State, asked: Asked<'_>, order: &NewOrder, out: &mut Vec<Output>) -> Done {
     let input = check_input(state, order, None);
@@ -62,7 +68,7 @@ fn submit(state: &mut State, asked: Asked<'_>, order: &NewOrder, out: &mut Vec<O
 }
 
 /// Runs the checks and keeps what each said, whatever comes of it.
-fn checked(
+pub(super) fn checked(
     state: &mut State,
     (seq, by): Asked<'_>,
     amends: Option<ClientOrderId>,
@@ -105,8 +111,7 @@ fn amend(
     let input = input.map(|input| CheckInput { halted: input.halted && !shrinks, ..input });
     checked(state, asked, Some(id), wanted, input)?;
     let Some(order) = state.orders.get_mut(&id) else { return Err(vec![Denial::NoSuchOrder(id)]) };
-    order.pending = Some(Pending::Amend { qty, limit });
-    order.changed_at = state.now;
+    order.ask(Pending::Amend { qty, limit }, state.now);
     let touched = order.order.clone();
     touch(state, &touched);
     state.answers.add(state.now, AnswerKind::AmendSent { id, qty, limit });
@@ -131,7 +136,7 @@ fn working(state: &State, id: ClientOrderId) -> Result<&Order, Vec<Denial>> {
     Ok(order)
 }
 
-/// A cancel is never blocked: it goes out for anything that may still trade.
+/// A cancel is never blocked: it goes out for anything that may still trade. What is held never leaves.
 fn cancel(state: &mut State, id: ClientOrderId, out: &mut Vec<Output>) -> Done {
     let now = state.now;
     let order = state.orders.get_mut(&id).ok_or_else(|| vec![Denial::NoSuchOrder(id)])?;
@@ -141,8 +146,11 @@ fn cancel(state: &mut State, id: ClientOrderId, out: &mut Vec<Output>) -> Done {
     if !order.state.is_open() {
         return Err(vec![Denial::NotWorking { id, state: order.state }]);
     }
-    order.pending = Some(Pending::Cancel);
-    order.changed_at = now;
+    if order.state == OrderState::Held {
+        hold::withdraw(state, id, out);
+        return Ok(());
+    }
+    order.ask(Pending::Cancel, now);
     let touched = order.order.clone();
     touch(state, &touched);
     state.answers.add(now, AnswerKind::CancelSent { id });
@@ -156,21 +164,26 @@ fn cancel_many(state: &mut State, scope: CancelScope, out: &mut Vec<Output>) {
         CancelScope::Instrument(id) => order.instrument == id,
         CancelScope::Side(id, side) => order.instrument == id && order.side == side,
     };
-    let ids: Vec<ClientOrderId> = state
-        .orders
-        .values()
-        .filter(|o| o.state.is_open() && o.pending != Some(Pending::Cancel) && matching(&o.order))
-        .map(|o| o.id)
-        .collect();
-    let count = ids.iter().filter(|id| cancel(state, **id, out).is_ok()).count();
-    state.answers.add(state.now, AnswerKind::CancelManySent { count });
+    let open = |o: &&Order| o.state.is_open() && o.pending != Some(Pending::Cancel) && matching(&o.order);
+    let (held, working): (Vec<&Order>, Vec<&Order>) =
+        state.orders.values().filter(open).partition(|o| o.state == OrderState::Held);
+    let ids = |orders: &[&Order]| orders.iter().map(|o| o.id).collect::<Vec<ClientOrderId>>();
+    let (held, working) = (ids(&held), ids(&working));
+    for id in &held {
+        hold::withdraw(state, *id, out);
+    }
+    let count = working.iter().filter(|id| cancel(state, **id, out).is_ok()).count();
+    if count > 0 || held.is_empty() {
+        state.answers.add(state.now, AnswerKind::CancelManySent { count });
+    }
 }
 
 fn stop(state: &mut State, by: &OperatorId, out: &mut Vec<Output>) {
     let news = !state.trading.is_halted();
     state.trading.stop(by.as_str(), state.now, "stop key");
+    let withdrawn = hold::withdraw_all(state, out);
     let resting = state.orders.values().filter(|o| o.state.is_open()).count();
-    state.answers.add(state.now, AnswerKind::Stopped { by: by.clone(), resting });
+    state.answers.add(state.now, AnswerKind::Stopped { by: by.clone(), resting, withdrawn });
     if news {
         out.push(Output::Trading { halted: true, by: by.clone() });
         state.alert(AlertKind::Stopped { by: by.clone() }, out);
@@ -208,7 +221,7 @@ fn note_alert(
 }
 
 /// Gathers what the checks look at. `without` is an order whose own claims do not count.
-fn check_input(
+pub(super) fn check_input(
     state: &State,
     order: &NewOrder,
     without: Option<ClientOrderId>,
@@ -280,7 +293,7 @@ pub(super) fn free_cash(state: &State, account: &crate::market::AccountId) -> Op
     cash.checked_sub(claimed)
 }
 
-fn touch(state: &mut State, order: &NewOrder) {
+pub(super) fn touch(state: &mut State, order: &NewOrder) {
     if let Some(instrument) = state.instruments.get_mut(order.instrument.0 as usize) {
         instrument.version += 1;
     }

@@ -7,13 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::regime::MarketRegime;
 use super::{
-    Account, AlertKind, AlertLog, Answers, CheckLog, DaySetup, InstrumentState, Output, SessionState,
-    SetupError, Watch,
+    Account, AlertKind, AlertLog, Answers, CheckLog, DaySetup, InstrumentState, OperatorId, Output,
+    SessionState, SetupError, Watch,
 };
 use crate::execution::{ClientOrderId, Order};
 use crate::market::{AccountId, InstrumentId, SourceId, Timestamp};
 use crate::model::anomaly::QuarantineRate;
 use crate::risk::TradingState;
+
+/// After everything that will ever be due.
+const NEVER: Timestamp = Timestamp::from_ns(i64::MAX);
 
 /// What is known of one feed.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -111,6 +114,8 @@ pub struct State {
     pub(super) regime: MarketRegime,
     pub(super) trading: TradingState,
     pub(super) orders: BTreeMap<ClientOrderId, Order>,
+    /// Orders held inside: when each leaves, and whose it is.
+    pub(super) held: BTreeMap<(Timestamp, ClientOrderId), OperatorId>,
     pub(super) accounts: BTreeMap<AccountId, Account>,
     pub(super) alerts: AlertLog,
     pub(super) answers: Answers,
@@ -141,6 +146,7 @@ impl State {
             regime,
             trading: TradingState::default(),
             orders: BTreeMap::new(),
+            held: BTreeMap::new(),
             accounts,
             alerts: AlertLog::default(),
             answers: Answers::default(),
@@ -273,18 +279,21 @@ impl State {
         out.push(Output::Alert(self.alerts.raise(self.now, kind)));
     }
 
-    /// Works out when the next phase or bar end is due.
+    /// Works out when the next phase, bar end or end of a hold is due.
     pub(super) fn plan_due(&mut self) {
-        const NEVER: Timestamp = Timestamp::from_ns(i64::MAX);
         let phase = self.setup.phases.get(self.next_phase).map_or(NEVER, |(at, _)| *at);
+        let hold = self.held.keys().next().map_or(NEVER, |(until, _)| *until);
+        self.due = phase.min(self.bar_ends()).min(hold);
+    }
+
+    /// When the bar that is being made ends.
+    pub(super) fn bar_ends(&self) -> Timestamp {
         let grid = &self.setup.grid;
-        let bar = if self.bar_index < grid.count() {
-            // A trade stamped exactly at the close belongs to the last bar.
-            let last = self.bar_index + 1 == grid.count();
-            grid.end(self.bar_index).plus_ns(i64::from(last))
-        } else {
-            NEVER
-        };
-        self.due = phase.min(bar);
+        if self.bar_index >= grid.count() {
+            return NEVER;
+        }
+        // A trade stamped exactly at the close belongs to the last bar.
+        let last = self.bar_index + 1 == grid.count();
+        grid.end(self.bar_index).plus_ns(i64::from(last))
     }
 }

@@ -27,6 +27,6 @@ pub mod settlement;
 pub mod shortfall;
 pub mod slippage_calibration;
 
-pub use order::{ClientOrderId, Fill, Incident, Order, OrderChange, OrderState, Pending, QueueAhead};
+pub use order::{Change, ClientOrderId, Fill, Incident, Order, OrderChange, OrderState, Pending, QueueAhead};
 pub use report::{ExecutionId, ExecutionReport, RejectReason, ReportKind, VenueOrderId};
 pub use request::{GatewayRequest, NewOrder};

@@ -1,12 +1,16 @@
 //! The life of one order, from the command that asked for it to its last report.
 //!
 //! ```text
-//! PendingNew -> Accepted -> PartiallyFilled -> Filled
-//!     |            |  \____________|________-> Cancelled | Expired
-//!     |            +-> (pending cancel or amend, still working)
-//!     +-> Rejected
-//! any open state -> Unknown -> any state a report proves
+//! Held -> PendingNew -> Accepted -> PartiallyFilled -> Filled
+//!  |         |            |  \____________|________-> Cancelled | Expired
+//!  |         |            +-> (pending cancel or amend, still working)
+//!  |         +-> Rejected
+//!  +-> Withdrawn | Denied: it never left
+//! any state that left and is open -> Unknown -> any state a report proves
 //! ```
+//!
+//! Every request to a gateway has three answers, each with its time: sent, received by the gateway,
+//! answered by the venue.
 //!
 //! What always holds: filled shares never exceed the quantity; a fill counts once by its
 //! execution id; a closed order never opens again; a late report of a lower state changes nothing.
@@ -51,13 +55,25 @@ pub enum OrderState {
     Expired,
     /// Not known. Ends only by a report or a person.
     Unknown,
+    /// Kept inside for a moment so that it can be taken back; the gateway has not been asked.
+    Held,
+    /// Taken back, or stopped, while it was held: it never left.
+    Withdrawn,
+    /// The checks refused it when its hold ended: it never left.
+    Denied,
 }
 
 impl OrderState {
     /// Whether shares may still trade, as far as we know.
     #[must_use]
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::PendingNew | Self::Accepted | Self::PartiallyFilled | Self::Unknown)
+        matches!(self, Self::PendingNew | Self::Accepted | Self::PartiallyFilled | Self::Unknown | Self::Held)
+    }
+
+    /// Whether a gateway was ever asked for it.
+    #[must_use]
+    pub const fn has_left(self) -> bool {
+        !matches!(self, Self::Held | Self::Withdrawn | Self::Denied)
     }
 }
 
@@ -74,6 +90,19 @@ pub enum Pending {
         /// New limit.
         limit: Price,
     },
+}
+
+/// The last change asked for, and when each answer to it came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Change {
+    /// What was asked for.
+    pub what: Pending,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// When the gateway had it in hand.
+    pub received_at: Option<Timestamp>,
+    /// When the venue answered it.
+    pub answered_at: Option<Timestamp>,
 }
 
 /// Shares in front of an order at its price: the estimate and its honest range.
@@ -111,6 +140,8 @@ pub struct Order {
     pub state: OrderState,
     /// A change under way.
     pub pending: Option<Pending>,
+    /// The last change asked for, answered or not.
+    pub change: Option<Change>,
     /// Shares traded.
     pub filled: Qty,
     /// Value traded.
@@ -121,8 +152,14 @@ pub struct Order {
     pub reason: Option<RejectReason>,
     /// Shares in front of it, where that can be estimated.
     pub queue_ahead: Option<QueueAhead>,
-    /// When it was sent.
+    /// When the person asked for it.
+    pub asked_at: Timestamp,
+    /// Until when it is held inside; `None` once it has left, or will not leave.
+    pub held_until: Option<Timestamp>,
+    /// When it was sent; when it was asked for, as long as it has not left.
     pub sent_at: Timestamp,
+    /// When the gateway had it in hand.
+    pub received_at: Option<Timestamp>,
     /// When the venue first answered.
     pub answered_at: Option<Timestamp>,
     /// When it last changed.
@@ -186,16 +223,55 @@ impl Order {
             venue_id: None,
             state: OrderState::PendingNew,
             pending: None,
+            change: None,
             filled: Qty::ZERO,
             filled_value: Money::ZERO,
             fills: Vec::new(),
             reason: None,
             queue_ahead: None,
+            asked_at: at,
+            held_until: None,
             sent_at: at,
+            received_at: None,
             answered_at: None,
             changed_at: at,
             executions: BTreeSet::new(),
         }
+    }
+
+    /// An order that stays inside until `until` and may be taken back without anybody having seen it.
+    #[must_use]
+    pub const fn held(id: ClientOrderId, order: NewOrder, at: Timestamp, until: Timestamp) -> Self {
+        let mut held = Self::sent(id, order, at);
+        held.state = OrderState::Held;
+        held.held_until = Some(until);
+        held
+    }
+
+    /// The hold is over and the order leaves. Only for a held order.
+    pub fn leave(&mut self, at: Timestamp) {
+        if self.state == OrderState::Held {
+            self.state = OrderState::PendingNew;
+            self.held_until = None;
+            self.sent_at = at;
+            self.changed_at = at;
+        }
+    }
+
+    /// The order will not leave: denied by the checks, or taken back. Only for a held order.
+    pub fn stay(&mut self, denied: bool, at: Timestamp) {
+        if self.state == OrderState::Held {
+            self.held_until = None;
+            self.changed_at = at;
+            self.close(if denied { OrderState::Denied } else { OrderState::Withdrawn });
+        }
+    }
+
+    /// A change is sent to the gateway.
+    pub const fn ask(&mut self, what: Pending, at: Timestamp) {
+        self.pending = Some(what);
+        self.change = Some(Change { what, sent_at: at, received_at: None, answered_at: None });
+        self.changed_at = at;
     }
 
     /// Shares that may still trade; zero once closed.
@@ -221,14 +297,21 @@ impl Order {
     /// # Errors
     /// [`Incident`] when the report cannot be true; the order is left as it was.
     pub fn on_report(&mut self, report: &ExecutionReport, at: Timestamp) -> Result<OrderChange, Incident> {
+        if !self.state.has_left() {
+            return Err(Incident::NoSuchOrder(self.id));
+        }
         if let ReportKind::Filled { execution, qty, price } = &report.kind {
             return self.on_fill(execution, *qty, *price, at);
+        }
+        if report.kind == ReportKind::Received {
+            return Ok(self.on_received(at));
         }
         if !self.state.is_open() {
             return Ok(OrderChange::None);
         }
+        let was_pending = self.pending.is_some();
         match &report.kind {
-            ReportKind::Filled { .. } => {}
+            ReportKind::Filled { .. } | ReportKind::Received => {}
             ReportKind::Accepted { venue_id, queue_ahead } => {
                 if matches!(self.state, OrderState::Accepted | OrderState::PartiallyFilled) {
                     return Ok(OrderChange::None);
@@ -263,8 +346,25 @@ impl Order {
         if !matches!(report.kind, ReportKind::Unknown | ReportKind::Queue(_)) {
             self.answered_at.get_or_insert(at);
         }
+        if let Some(change) = self.change.as_mut().filter(|_| was_pending && self.pending.is_none()) {
+            change.answered_at = Some(at);
+        }
         self.changed_at = at;
         Ok(OrderChange::Moved)
+    }
+
+    /// The gateway has the order, or else the last change of it, in hand. Counts once for each.
+    fn on_received(&mut self, at: Timestamp) -> OrderChange {
+        let change = self.change.as_mut().filter(|_| self.received_at.is_some());
+        let slot = match change {
+            Some(change) => &mut change.received_at,
+            None => &mut self.received_at,
+        };
+        if slot.is_some() {
+            return OrderChange::None;
+        }
+        *slot = Some(at);
+        OrderChange::Moved
     }
 
     /// A fill is counted whatever the state: a cancel that crossed a fill does not undo it.
@@ -381,6 +481,48 @@ mod tests {
         }
         let kept: Vec<_> = order.fills.iter().map(|f| (f.at.ns(), f.qty.units())).collect();
         assert_eq!(kept, [(3, 40), (9, 60)]);
+    }
+
+    #[test]
+    fn a_held_order_leaves_or_stays_and_nobody_can_report_on_it() {
+        let at = Timestamp::from_ns;
+        let accepted = ExecutionReport { id: ClientOrderId(1), kind: accepted() };
+        let held = || Order::held(ClientOrderId(1), order(100).order, at(5), at(9));
+        let mut left = held();
+        assert!(left.state.is_open() && !left.takes_changes());
+        assert_eq!(left.on_report(&accepted, at(6)), Err(Incident::NoSuchOrder(ClientOrderId(1))));
+        left.leave(at(9));
+        assert_eq!((left.state, left.asked_at, left.sent_at), (OrderState::PendingNew, at(5), at(9)));
+        left.stay(false, at(10));
+        assert_eq!(left.state, OrderState::PendingNew, "what has left cannot stay");
+        for (denied, state) in [(false, OrderState::Withdrawn), (true, OrderState::Denied)] {
+            let mut stays = held();
+            stays.stay(denied, at(7));
+            stays.leave(at(9));
+            assert_eq!((stays.state, stays.open_qty(), stays.held_until), (state, Qty::ZERO, None));
+            assert!(stays.on_report(&accepted, at(9)).is_err());
+        }
+    }
+
+    #[test]
+    fn three_answers_each_with_its_time() {
+        let at = Timestamp::from_ns;
+        let mut order = order(100);
+        let mut report = |kind: ReportKind, ns: i64| {
+            order.on_report(&ExecutionReport { id: order.id, kind }, at(ns)).unwrap();
+            (order.received_at, order.answered_at, order.change.map(|c| (c.received_at, c.answered_at)))
+        };
+        assert_eq!(report(ReportKind::Received, 1), (Some(at(1)), None, None));
+        assert_eq!(report(ReportKind::Received, 2), (Some(at(1)), None, None), "it counts once");
+        assert_eq!(report(accepted(), 3), (Some(at(1)), Some(at(3)), None));
+        order.ask(Pending::Cancel, at(4));
+        let mut report = |kind: ReportKind, ns: i64| {
+            order.on_report(&ExecutionReport { id: order.id, kind }, at(ns)).unwrap();
+            (order.received_at, order.change.map(|c| (c.sent_at, c.received_at, c.answered_at)))
+        };
+        assert_eq!(report(ReportKind::Received, 5), (Some(at(1)), Some((at(4), Some(at(5)), None))));
+        let done = Some((at(4), Some(at(5)), Some(at(6))));
+        assert_eq!(report(ReportKind::Cancelled, 6), (Some(at(1)), done));
     }
 
     #[test]

@@ -84,6 +84,8 @@ pub enum ReportKind {
     Queue(QueueAhead),
     /// Nobody knows: asked and not answered in time. Never resent.
     Unknown,
+    /// The gateway has what was last asked for in hand; the venue has said nothing yet.
+    Received,
 }
 
 /// Why the venue refused.

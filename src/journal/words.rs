@@ -75,6 +75,15 @@ fn command_words(command: &Command, name: impl Fn(InstrumentId) -> String) -> St
             order.limit,
             order.account
         ),
+        Command::HoldOrder { order, hold_ns } => format!(
+            "submit {} {} {} @ {} for {}, held {} ms",
+            order.side,
+            order.qty,
+            name(order.instrument),
+            order.limit,
+            order.account,
+            hold_ns / 1_000_000
+        ),
         Command::CancelOrder { id } => format!("cancel {id}"),
         Command::CancelMany(CancelScope::All) => "cancel every order".to_owned(),
         Command::CancelMany(CancelScope::Instrument(id)) => format!("cancel every order in {}", name(*id)),
@@ -103,6 +112,7 @@ fn report_words(report: &ExecutionReport) -> String {
         ReportKind::Queue(ahead) => {
             format!("{} ahead in the queue ({} to {})", ahead.expected, ahead.low, ahead.high)
         }
+        ReportKind::Received => "received by the gateway".to_owned(),
         ReportKind::Unknown => "UNKNOWN: asked and not answered".to_owned(),
     };
     format!("{} {what}", report.id)

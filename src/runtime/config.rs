@@ -4,11 +4,13 @@
 //! that it works with no set-up at all. A file that is there must be right: an unknown key or a
 //! value out of range is an error, not a shrug.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::console::size::{Size, SizeClass, SizeTable};
 use crate::feed::day::{StartingAccount, StartingHolding};
 use crate::market::{Money, Price, Qty, Symbol};
 
@@ -38,6 +40,10 @@ pub struct Settings {
     pub theme: String,
     /// How often a terminal is drawn at most.
     pub frames_per_second: u32,
+    /// How long a manual order is kept inside before it leaves, in nanoseconds: 0 to 3 s.
+    pub hold_ns: i64,
+    /// Order sizes by what is traded.
+    pub sizes: SizeTable,
 }
 
 /// The text of a configuration file and how to name it in messages.
@@ -87,6 +93,8 @@ struct SettingsFile {
     operator: Option<Spanned<String>>,
     theme: Option<String>,
     frames_per_second: Option<Spanned<i64>>,
+    hold: Option<Spanned<f64>>,
+    sizes: Option<BTreeMap<Spanned<String>, Spanned<toml::Value>>>,
 }
 
 impl Settings {
@@ -97,8 +105,13 @@ impl Settings {
     pub fn read(folder: Option<&Path>) -> Result<Self, ConfigError> {
         let source = Source::read(folder, "himal.toml", HIMAL)?;
         let file: SettingsFile = source.parse()?;
-        let default =
-            Self { operator: "trainee".to_owned(), theme: "dark".to_owned(), frames_per_second: 10 };
+        let default = Self {
+            operator: "trainee".to_owned(),
+            theme: "dark".to_owned(),
+            frames_per_second: 10,
+            hold_ns: 0,
+            sizes: SizeTable::default(),
+        };
         let operator = match &file.operator {
             Some(name) if name.get_ref().trim().is_empty() || name.get_ref().chars().count() > 16 => {
                 return Err(source.refuse(name, "operator", "1 to 16 characters are allowed"));
@@ -114,8 +127,70 @@ impl Settings {
             Some(n) => u32::try_from(*n.get_ref()).unwrap_or(default.frames_per_second),
             None => default.frames_per_second,
         };
-        Ok(Self { operator, theme: file.theme.unwrap_or(default.theme), frames_per_second })
+        let hold_ns = match &file.hold {
+            Some(s) if !(0.0..=3.0).contains(s.get_ref()) => {
+                return Err(source.refuse(s, "hold", "0 to 3 seconds are allowed"));
+            }
+            // Milliseconds are as fine as anybody presses a key.
+            Some(s) => (s.get_ref() * 1e3).round() as i64 * 1_000_000,
+            None => default.hold_ns,
+        };
+        let sizes = match &file.sizes {
+            Some(table) => sizes(&source, table)?,
+            None => default.sizes,
+        };
+        let theme = file.theme.unwrap_or(default.theme);
+        Ok(Self { operator, theme, frames_per_second, hold_ns, sizes })
     }
+}
+
+/// Most presets that one class takes: more do not fit beside the field.
+const MOST_PRESETS: usize = 6;
+
+/// The `[sizes]` table: presets by class over the built-in ones.
+fn sizes(
+    source: &Source,
+    table: &BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+) -> Result<SizeTable, ConfigError> {
+    let mut out = SizeTable::default();
+    for (key, value) in table {
+        let name = key.get_ref().as_str();
+        let at = value.span().start;
+        if name == "dear_from" {
+            let price = value.get_ref().as_str().and_then(|text| Price::parse(text, 100).ok());
+            let price = price.filter(|p| p.is_positive());
+            out.dear_from =
+                price.ok_or_else(|| source.error(at, name, "a price in quotes, above zero, is allowed"))?;
+            continue;
+        }
+        let classes = SizeClass::ALL;
+        let class = classes.iter().find(|(_, n)| *n == name).map(|(class, _)| *class).ok_or_else(|| {
+            let names = classes.map(|(_, n)| n).join(", ");
+            source.error(key.span().start, name, &format!("not a class: dear_from, {names} are allowed"))
+        })?;
+        out.presets.insert(class, presets(source, name, at, value.get_ref())?);
+    }
+    Ok(out)
+}
+
+fn presets(source: &Source, key: &str, at: usize, value: &toml::Value) -> Result<Vec<Size>, ConfigError> {
+    let wanted = format!(
+        "1 to {MOST_PRESETS} sizes in quotes are allowed, such as \"100\", \"2L\", \"50%\", \"3%adv\""
+    );
+    let list = value.as_array().filter(|l| (1..=MOST_PRESETS).contains(&l.len()));
+    let list = list.ok_or_else(|| source.error(at, key, &wanted))?;
+    list.iter()
+        .map(|item| {
+            let text = item.as_str().ok_or_else(|| source.error(at, key, &wanted))?;
+            match Size::parse(text) {
+                Ok(Size::Shares(..=0)) => {
+                    Err(source.error(at, key, &format!("`{text}` is no size above zero")))
+                }
+                Ok(size) => Ok(size),
+                Err(why) => Err(source.error(at, key, &why)),
+            }
+        })
+        .collect()
 }
 
 #[derive(Deserialize)]
@@ -172,7 +247,12 @@ mod tests {
 
     #[test]
     fn the_embedded_files_are_right() {
-        assert_eq!(Settings::read(None).map(|s| s.frames_per_second), Ok(10));
+        assert_eq!(Settings::read(None).map(|s| (s.frames_per_second, s.hold_ns)), Ok((10, 0)));
+        assert_eq!(
+            Settings::read(None).map(|s| s.sizes),
+            Ok(SizeTable::default()),
+            "what it says is the default"
+        );
         assert_eq!(account(None).map(|a| a.cash.paisa()), Ok(1_000_000_000));
     }
 
@@ -191,6 +271,13 @@ mod tests {
             ("himal.toml", "# a\noperatr = \"x\"\n", 2, "operatr", "unknown field"),
             ("himal.toml", "\n\nframes_per_second = 0\n", 3, "frames_per_second", "1 to 60"),
             ("himal.toml", "operator = \"\"\n", 1, "operator", "1 to 16"),
+            ("himal.toml", "hold = 3.5\n", 1, "hold", "0 to 3 seconds"),
+            ("himal.toml", "hold = nan\n", 1, "hold", "0 to 3 seconds"),
+            ("himal.toml", "[sizes]\nshares = [\"ten\"]\n", 2, "shares", "`ten` is no number"),
+            ("himal.toml", "[sizes]\n\nshares = []\n", 3, "shares", "1 to 6"),
+            ("himal.toml", "[sizes]\nshares = [\"-5\"]\n", 2, "shares", "above zero"),
+            ("himal.toml", "[sizes]\nbond = [\"10\"]\n", 2, "bond", "not a class"),
+            ("himal.toml", "[sizes]\ndear_from = \"0\"\n", 2, "dear_from", "above zero"),
             ("account.toml", "cash = \"-1\"\n", 1, "cash", "not negative"),
             ("account.toml", "cash = \"1.234\"\n", 1, "cash", "two decimals"),
             ("account.toml", "cash = \"1\"\n[[holding]]\nsymbol = \"X\"\nqty = 0\n", 4, "qty", "above zero"),

@@ -19,6 +19,7 @@ use super::replay::player::{Player, PlayerSetup, ToPlayer};
 use super::signals;
 use crate::console::backend::LocalTerminal;
 use crate::console::error::{ConfigError, TerminalError};
+use crate::console::size::Sizes;
 use crate::console::theme::{ColorDepth, Glyphs};
 use crate::console::{Action, Frame, Key, Keymap, Moment, ShellRequest, Theme, Ui, draw};
 use crate::engine::{OperatorCommand, OperatorId};
@@ -147,7 +148,9 @@ fn glyphs() -> Glyphs {
 pub fn run(player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError> {
     let folder = setup.config_dir.as_deref();
     let theme = theme(&setup.settings.theme, folder)?;
-    let ui = Ui::new(keymap(folder)?);
+    let mut ui = Ui::new(keymap(folder)?);
+    ui.sizes = Sizes::new(setup.settings.sizes.clone());
+    ui.hold_ns = setup.settings.hold_ns;
     let operator = player.operator.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let terminal = LocalTerminal::new()?;

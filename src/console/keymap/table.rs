@@ -313,6 +313,7 @@ pub const TABLE: &[Binding] = &[
     row("suspend", &["Ctrl-z"], Place::Everywhere, Intent::Suspend, 0, "says that this is not done here", ""),
     row("repaint", &["Ctrl-l"], Place::Everywhere, Intent::Repaint, 0, "draw everything again", ""),
     row("accept", &["Enter"], Place::Fields, Intent::Accept, 0, "take the field; in a ticket, review", ""),
+    row("costs", &["w"], Place::Form, Intent::Why, 0, "what cost, chance and checks are made of", "why"),
     row("erase", &["Backspace"], Place::Fields, Intent::Erase, 0, "erase a character", ""),
     row("clear", &["Ctrl-u"], Place::Fields, Intent::Clear, 0, "empty the field", ""),
     row(

@@ -1,13 +1,9 @@
 //! Draws what lies over the panes. A box is a rule above and below, no lines at its sides.
 
-use super::{Amendment, Choice, Overlay, Prompt, Reading, Ticket, TicketField, help, palette, symbol};
-use crate::console::format::{self, PriceFormat};
-use crate::console::preview::{self, Preview};
+use super::{Choice, Overlay, Prompt, Reading, help, palette, symbol, ticket_form};
 use crate::console::theme::Role;
 use crate::console::view::View;
-use crate::console::widget::Paint;
-use crate::console::words;
-use crate::market::{Money, Price, Side};
+use crate::console::widget::{Paint, width};
 
 /// Draws one overlay inside a rectangle.
 pub fn draw(paint: &mut Paint<'_>, view: &View<'_>, overlay: &Overlay) {
@@ -19,8 +15,8 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>, overlay: &Overlay) {
         Overlay::Choice(choice) => choices(paint, choice),
         Overlay::Palette(field) => commands(paint, view, field.text()),
         Overlay::Symbol { field, at, add } => symbols(paint, view, field.text(), *at, *add),
-        Overlay::Ticket(ticket) => draw_ticket(paint, view, ticket),
-        Overlay::Amend(amendment) => draw_amendment(paint, view, amendment),
+        Overlay::Ticket(ticket) => ticket_form::ticket(paint, view, ticket),
+        Overlay::Amend(amendment) => ticket_form::amendment(paint, view, amendment),
         Overlay::Prompt(prompt) => question(paint, prompt),
         Overlay::Filter { .. } | Overlay::Seek(_) | Overlay::Shelf { .. } => {}
     }
@@ -37,7 +33,7 @@ pub fn small(paint: &mut Paint<'_>, view: &View<'_>) {
             }
             let y = u16::try_from(last).unwrap_or(0).min(paint.height().saturating_sub(1));
             paint.blank(y, Role::Prompt);
-            paint.put(0, y, "y yes  Esc no", Role::Prompt);
+            paint.put(0, y, &format!("y yes  Esc no  {}", prompt.mode.word()), Role::Prompt);
         }
         Some(Overlay::Choice(choice)) => choices(paint, choice),
         _ => {}
@@ -47,8 +43,12 @@ pub fn small(paint: &mut Paint<'_>, view: &View<'_>) {
 /// A prompt in the hints row.
 pub fn inline(paint: &mut Paint<'_>, y: u16, prompt: &Prompt) {
     paint.blank(y, Role::Prompt);
-    let line = prompt.lines.join("  ");
-    paint.put(1, y, &format!("y sends: {line}   Esc leaves"), Role::Prompt);
+    let mode = format!(" {} ", prompt.mode.word());
+    // The order comes first, so that a narrow screen cuts what matters least; the mode is never cut.
+    let room = paint.width().saturating_sub(width(&mode));
+    let text = format!("y sends {}", prompt.lines.join(", "));
+    paint.inside(1, y, room.saturating_sub(1), 1).put(0, 0, &text, Role::Prompt);
+    paint.put(room, y, &mode, Role::Prompt);
 }
 
 /// What the hints row says while something is open; `None` leaves it to the pane.
@@ -69,10 +69,10 @@ pub fn hint(view: &View<'_>) -> Option<String> {
             format!("shelve until {}_   HH:MM or HH:MM:SS  Enter shelves  Esc leaves", field.text())
         }
         Overlay::Ticket(_) | Overlay::Amend(_) => {
-            "Tab field  Up Down step  S-Up S-Down ten  [ ] size  Enter review  Esc leaves".to_owned()
+            "Tab field  Up Down step  S- ten  [ ] - + size  w why  Enter review  Esc leaves".to_owned()
         }
         Overlay::Prompt(prompt) if prompt.inline => return None,
-        Overlay::Prompt(_) => "y yes, and only y   Esc no".to_owned(),
+        Overlay::Prompt(_) => "read it, then y or Esc".to_owned(),
     })
 }
 
@@ -169,167 +169,6 @@ fn question(paint: &mut Paint<'_>, prompt: &Prompt) {
         paint.put(1, y, line, Role::Prompt);
     }
     let last = height.saturating_sub(2).max(1);
-    paint.put(1, last, "y yes, and only y        Esc no", Role::Key);
-}
-
-fn field(paint: &mut Paint<'_>, y: u16, name: &str, text: &str, active: bool) -> u16 {
-    let role = if active { Role::Focus } else { Role::Dim };
-    paint.put(1, y, name, role);
-    let shown = if active { format!(">{text}_") } else { format!(" {text}") };
-    paint.put(10, y, &shown, if active { Role::Key } else { Role::Text })
-}
-
-fn money(amount: Option<Money>) -> String {
-    amount.map_or_else(|| format::MISSING.to_owned(), format::money)
-}
-
-fn draw_ticket(paint: &mut Paint<'_>, view: &View<'_>, ticket: &Ticket) {
-    paint.clear();
-    let symbol = words::symbol(view.snapshot(), ticket.instrument);
-    paint.rule(0, &format!("Ticket {} {symbol}", ticket.side), true, "", "draft, not sent");
-    let order = ticket.order(view.frame);
-    let facts = ticket.facts(view.frame).ok();
-    let prices = view.prices(ticket.instrument);
-    let x = field(paint, 1, "quantity", ticket.qty.text(), ticket.active == TicketField::Qty);
-    if let Ok(order) = &order {
-        let typed = ticket.qty.text() == order.qty.units().to_string();
-        let shares = if typed { String::new() } else { format!("{} shares ", format::qty(order.qty)) };
-        let text = format!("{shares}= {}", money(order.limit.notional(order.qty)));
-        paint.put(x.max(18) + 1, 1, &text, Role::Text);
-    }
-    let presets: Vec<String> = view
-        .ui
-        .sizes
-        .presets()
-        .map(|(p, chosen)| if chosen { format!("{}{}", paint.glyphs().chosen, p.text()) } else { p.text() })
-        .collect();
-    paint.put(10, 2, &format!("[ {} ]", presets.join(" ")), Role::Dim);
-    let x = field(paint, 3, "limit", ticket.limit.text(), ticket.active == TicketField::Limit);
-    if let (Ok(order), Some(facts)) = (&order, &facts) {
-        paint.put(
-            x.max(18) + 1,
-            3,
-            &limit_words(ticket, order.limit, facts, prices, paint.width() >= 44),
-            Role::Dim,
-        );
-    }
-    let mut y = 4;
-    match (&order, &facts) {
-        (Ok(order), Some(facts)) => {
-            let preview = preview::preview(facts, order);
-            y = cost(paint, y, order.side, &preview, prices, &ticket.account.to_string());
-            verdict(paint, y, &preview);
-        }
-        (Err(why), _) => {
-            paint.put_wrapped(1, y, why, Role::Warn);
-        }
-        _ => {}
-    }
-    if let Some(fault) = &ticket.fault {
-        let row = paint.height().saturating_sub(3).max(4);
-        paint.put_wrapped(1, row, fault, Role::Alarm);
-    }
-    let last = paint.height().saturating_sub(1);
-    paint.put(1, last, "Enter review, y sends  Esc keeps draft", Role::Key);
-}
-
-/// How a limit stands to the touch, and the band it must be in.
-fn limit_words(
-    ticket: &Ticket,
-    limit: Price,
-    facts: &preview::Facts<'_>,
-    prices: PriceFormat,
-    wide: bool,
-) -> String {
-    let mut parts = Vec::new();
-    let own = facts.best(ticket.side).zip(facts.tick);
-    let name = if ticket.side == Side::Buy { "bid" } else { "ask" };
-    if let Some((best, tick)) = own {
-        let ticks = (limit.units() - best.units()) / tick.units();
-        parts.push(if ticks == 0 { name.to_owned() } else { format!("{name} {ticks:+} ticks") });
-    }
-    if let Some((low, high)) = facts.view.order_band {
-        let word = if wide { "band " } else { "" };
-        parts.push(format!("{word}{}-{}", prices.text(low), prices.text(high)));
-    }
-    parts.join(", ")
-}
-
-/// What it costs or brings, line by line; returns the row after.
-fn cost(paint: &mut Paint<'_>, y: u16, side: Side, p: &Preview, prices: PriceFormat, account: &str) -> u16 {
-    let buys = side == Side::Buy;
-    let charged = money(p.charges.map(|c| c.total));
-    let verb = if buys { "pay" } else { "get" };
-    let mut lines = vec![
-        format!("account  {account}, free after {}", money(p.free_after)),
-        format!("{verb:<8} {}, charges {charged}", money(p.total)),
-    ];
-    if let Some(c) = p.charges {
-        let (commission, sebon, dp) =
-            (format::money(c.commission), format::money(c.sebon), format::money(c.dp));
-        lines.push(format!("         commission {commission} SEBON {sebon} DP {dp}"));
-    }
-    let day =
-        |d: Option<crate::market::SessionDate>| d.map_or_else(|| "not known".to_owned(), format::date_short);
-    if buys {
-        lines.push(format!("breaks even at {}", prices.option(p.break_even)));
-        lines.push(format!("sellable {}, pay {}", day(p.first_sale), day(p.pay_in)));
-    } else {
-        lines.push(format!("tax on the gain {}", money(p.tax)));
-        lines.push(format!("deliver by {}", day(p.pay_in)));
-    }
-    let mut row = y;
-    for line in lines {
-        paint.put(1, row, &line, Role::Text);
-        row += 1;
-    }
-    row
-}
-
-fn verdict(paint: &mut Paint<'_>, y: u16, preview: &Preview) {
-    if preview.denials.is_empty() {
-        paint.put(1, y, "checks   nothing would deny it", Role::Good);
-        return;
-    }
-    let mut y = y;
-    for denial in &preview.denials {
-        if y + 1 < paint.height() {
-            y = paint.put_wrapped(1, y, &format!("denied   {}", words::denial(denial)), Role::Alarm);
-        }
-    }
-}
-
-fn draw_amendment(paint: &mut Paint<'_>, view: &View<'_>, amendment: &Amendment) {
-    paint.clear();
-    let Some(order) = view.snapshot().order(amendment.id) else {
-        paint.rule(0, "Amend", true, "", "");
-        paint.put(1, 1, "the order is not there any more", Role::Warn);
-        return;
-    };
-    let line = words::order_line(view.snapshot(), &order.order);
-    paint.rule(0, &format!("Amend {}", amendment.id), true, "", "not sent");
-    paint.put(1, 1, &format!("now      {line}, {} done", format::qty(order.filled)), Role::Dim);
-    field(paint, 2, "quantity", amendment.qty.text(), amendment.active == TicketField::Qty);
-    field(paint, 3, "limit", amendment.limit.text(), amendment.active == TicketField::Limit);
-    match amendment.terms(view.frame) {
-        Ok((qty, limit)) if (qty, limit) == (order.order.qty, order.order.limit) => {
-            paint.put(1, 4, "nothing would change", Role::Dim);
-        }
-        Ok((qty, limit)) => {
-            let keeps = amendment.keeps_place(order, qty, limit);
-            let (text, role) = if keeps {
-                ("keeps its place in the queue", Role::Good)
-            } else {
-                ("LOSES its place in the queue", Role::Warn)
-            };
-            paint.put(1, 4, text, role);
-        }
-        Err(why) => {
-            paint.put(1, 4, &why, Role::Warn);
-        }
-    }
-    if let Some(fault) = &amendment.fault {
-        paint.put_wrapped(1, 5, fault, Role::Alarm);
-    }
-    paint.put(1, 7, "Enter review, y sends  Esc leaves", Role::Key);
+    let keys = format!("y yes, and only y        Esc no        {}", prompt.mode.word());
+    paint.put(1, last, &keys, Role::Key);
 }

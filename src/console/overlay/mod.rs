@@ -8,11 +8,13 @@ mod prompt;
 pub mod reading;
 pub mod symbol;
 mod ticket;
+mod ticket_form;
 
 pub use field::Field;
 pub use prompt::{Confirm, FRESH_MS, HELD_MS, Prompt};
 pub use reading::{Choice, Chosen, Reading};
 pub use ticket::{Amendment, Ticket, TicketField};
+pub use ticket_form::check_line;
 
 use super::keymap::Scope;
 use super::pane::PaneId;

@@ -2,7 +2,6 @@
 
 use crate::console::Mode;
 use crate::console::input::{Key, Moment};
-use crate::console::mode_word::ends_with_mode;
 use crate::engine::{CancelScope, Command};
 
 /// How long a prompt must have been on the screen before it can be answered.
@@ -31,7 +30,7 @@ impl Confirm {
     }
 }
 
-/// A question. It names side, size, symbol, price and mode.
+/// A question. It names side, size, symbol, price, account and mode.
 #[derive(Clone, Debug)]
 pub struct Prompt {
     /// What it asks, one line each.
@@ -40,18 +39,17 @@ pub struct Prompt {
     pub confirm: Confirm,
     /// When it was first on the screen; `None` until it was.
     pub drawn_at: Option<Moment>,
+    /// What kind of session it is; every confirmation ends with the word.
+    pub mode: Mode,
     /// Shown in the hints row instead of a box.
     pub inline: bool,
 }
 
 impl Prompt {
-    /// A question in a box. The mode ends it where a habit must not be carried into LIVE.
+    /// A question in a box.
     #[must_use]
-    pub fn new(mut lines: Vec<String>, confirm: Confirm, mode: Mode) -> Self {
-        if let Some(first) = lines.first_mut() {
-            *first = ends_with_mode(first, mode);
-        }
-        Self { lines, confirm, drawn_at: None, inline: false }
+    pub const fn new(lines: Vec<String>, confirm: Confirm, mode: Mode) -> Self {
+        Self { lines, confirm, drawn_at: None, mode, inline: false }
     }
 
     /// Whether a `y` is a fresh answer to it: drawn for 300 ms, not a repeat, not a key held down.

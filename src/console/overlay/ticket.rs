@@ -75,6 +75,18 @@ impl Ticket {
         Ok(NewOrder { account, instrument, side, qty, limit })
     }
 
+    /// The limit as far as it can be read.
+    #[must_use]
+    pub fn limit_now(&self, frame: &Frame) -> Option<Price> {
+        let facts = self.facts(frame).ok()?;
+        entry::price(self.limit.text(), self.side, &facts, self.scale(frame)).ok()
+    }
+
+    /// Price units per rupee of its instrument.
+    pub(super) fn scale(&self, frame: &Frame) -> i64 {
+        scale(frame, self.instrument)
+    }
+
     /// What is known about its instrument.
     ///
     /// # Errors

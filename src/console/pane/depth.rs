@@ -158,7 +158,12 @@ fn position(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &Instrum
             paint.put(1, y, &text, Role::Own);
         }
         None => {
-            paint.put(1, y, &format!("pos {}  size {}", format::MISSING, view.ui.sizes.text()), Role::Dim);
+            paint.put(
+                1,
+                y,
+                &format!("pos {}  size {}", format::MISSING, view.ui.size_text(view.frame)),
+                Role::Dim,
+            );
         }
     }
 }

@@ -1,11 +1,14 @@
-//! Our orders: where each stands, and what a person should know of it.
+//! Our orders: where each stands, its chance of a fill, and what a person should know of it. One row an
+//! order; the engine has no order that is the parent of others.
 
 use super::{PaneId, Title, table};
+use crate::console::preview::Facts;
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::Paint;
-use crate::console::{format, rows, words};
+use crate::console::{fill, format, rows, words};
 use crate::execution::{ClientOrderId, Order, OrderState};
+use crate::market::time::NS_PER_S;
 use crate::market::{Qty, Side};
 
 /// Columns: where text begins and where numbers end.
@@ -18,6 +21,7 @@ struct Columns {
     limit: u16,
     state: u16,
     age: u16,
+    fill: u16,
     note: u16,
 }
 
@@ -30,17 +34,30 @@ const WIDE: Columns = Columns {
     limit: 50,
     state: 52,
     age: 67,
-    note: 69,
+    fill: 76,
+    note: 78,
 };
-const NARROW: Columns =
-    Columns { side: 10, symbol: 15, qty: 27, done: 33, left: None, limit: 42, state: 44, age: 58, note: 60 };
+const NARROW: Columns = Columns {
+    side: 10,
+    symbol: 15,
+    qty: 27,
+    done: 33,
+    left: None,
+    limit: 42,
+    state: 44,
+    age: 58,
+    fill: 63,
+    note: 65,
+};
 
 pub(super) fn title(view: &View<'_>) -> Title {
     let orders = &view.snapshot().orders;
     let count = |state: OrderState| orders.iter().filter(|o| o.state == state).count();
     let working = count(OrderState::Accepted) + count(OrderState::PartiallyFilled);
     let mut rest = format!(" working {working}");
-    for (state, name) in [(OrderState::PendingNew, "sent"), (OrderState::Unknown, "UNKNOWN")] {
+    for (state, name) in
+        [(OrderState::Held, "held"), (OrderState::PendingNew, "sent"), (OrderState::Unknown, "UNKNOWN")]
+    {
         let n = count(state);
         if n > 0 {
             rest.push_str(&format!("  {name} {n}"));
@@ -78,7 +95,7 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
             table::cursor(paint, y, view, PaneId::Orders);
         }
         if let Some(order) = view.snapshot().order(ClientOrderId(*id)) {
-            row(paint, y, view, order, columns);
+            row(paint, y, view, order, columns, window.gone.contains(id));
         }
     }
 }
@@ -88,7 +105,9 @@ fn heads(paint: &mut Paint<'_>, c: &Columns) {
     {
         paint.put(x, 0, head, Role::Dim);
     }
-    for (right, head) in [(c.qty, "QTY"), (c.done, "DONE"), (c.limit, "LIMIT"), (c.age, "AGE")] {
+    for (right, head) in
+        [(c.qty, "QTY"), (c.done, "DONE"), (c.limit, "LIMIT"), (c.age, "AGE"), (c.fill, "P(fill)")]
+    {
         paint.put_right(right, 0, head, Role::Dim);
     }
     if let Some(left) = c.left {
@@ -96,13 +115,19 @@ fn heads(paint: &mut Paint<'_>, c: &Columns) {
     }
 }
 
-fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Columns) {
+fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Columns, gone: bool) {
     let prices = view.prices(order.order.instrument);
     let open = order.state.is_open();
-    let text = if open { Role::Text } else { Role::Dim };
+    let text = match (gone, open) {
+        (true, _) => Role::Gone,
+        (false, true) => Role::Text,
+        (false, false) => Role::Dim,
+    };
     let side = if order.order.side == Side::Buy { Role::Bid } else { Role::Ask };
-    let waiting = order.pending.is_some() || order.state == OrderState::PendingNew;
+    let side = if gone { text } else { side };
+    let waiting = order.pending.is_some() || matches!(order.state, OrderState::PendingNew | OrderState::Held);
     let (mark, state) = match order.state {
+        _ if gone => ("x", Role::Gone),
         OrderState::Unknown => ("?", Role::Alarm),
         _ if waiting => (">", Role::Warn),
         OrderState::Rejected => (" ", Role::Alarm),
@@ -122,15 +147,55 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Column
     paint.put_right(c.limit, y, &prices.text(order.order.limit), text);
     paint.put(c.state, y, words::order_state(order), state);
     paint.put_right(c.age, y, &age(view, order, waiting), Role::Dim);
+    let chance = fill::of_order(view.frame, order);
+    let p =
+        chance.map_or_else(|_| format::MISSING.to_owned(), |c| format!("{}'", format::probability(c.likely)));
+    paint.put_right(c.fill, y, &p, text);
     let room = paint.width().saturating_sub(c.note);
-    let mut note = paint.inside(c.note, y, room, 1);
-    note.put(0, 0, &words::order_note(order, prices), Role::Dim);
+    let mut column = paint.inside(c.note, y, room, 1);
+    column.put(0, 0, &note(view, order, prices, c.left.is_some()), Role::Dim);
 }
 
-/// Orders that wait for an answer count the seconds; others move in steps; closed ones say when.
+/// What to know of it: the queue and the distance to the touch of one that rests, else in words.
+fn note(view: &View<'_>, order: &Order, prices: format::PriceFormat, wide: bool) -> String {
+    let working = matches!(order.state, OrderState::Accepted | OrderState::PartiallyFilled);
+    let Some(ahead) =
+        order.queue_ahead.filter(|_| working && order.pending.is_none() && order.reason.is_none())
+    else {
+        return if wide {
+            words::order_note(order, prices)
+        } else {
+            words::order_note_short(order).to_owned()
+        };
+    };
+    let [low, expected, high] = [ahead.low, ahead.expected, ahead.high].map(format::qty);
+    if !wide {
+        return format!("ahead ~{expected}");
+    }
+    let touch = match off_touch(view, order) {
+        Some(0) => ", at the touch".to_owned(),
+        Some(ticks @ 1..) => format!(", {ticks} ticks off touch"),
+        Some(ticks) => format!(", {} ticks inside", -ticks),
+        None => String::new(),
+    };
+    format!("queue ahead ~{expected} ({low}-{high}){touch}")
+}
+
+/// Ticks between its limit and the best price of its side; below 0 if it is better.
+fn off_touch(view: &View<'_>, order: &Order) -> Option<i64> {
+    let facts = Facts::of(view.frame, order.order.instrument, None)?;
+    let (best, tick) = (facts.best(order.order.side)?, facts.tick?);
+    Some(order.order.side.sign() * (best.units() - order.order.limit.units()) / tick.units())
+}
+
+/// Held ones count down, those that wait for an answer count the seconds; others move in steps;
+/// closed ones say when.
 fn age(view: &View<'_>, order: &Order, waiting: bool) -> String {
     if !order.state.is_open() {
         return format::clock_minutes(order.changed_at);
+    }
+    if let Some(until) = order.held_until {
+        return format!("in {}s", (until.since_ns(view.now()).max(0) + NS_PER_S - 1) / NS_PER_S);
     }
     let since = if order.pending.is_some() { order.changed_at } else { order.sent_at };
     let ns = view.now().since_ns(since);

@@ -15,6 +15,8 @@ pub struct Window {
     pub selected: Option<u64>,
     /// How many rows the list has.
     pub total: usize,
+    /// Rows that would not be there if the cursor did not hold the list: shown crossed out.
+    pub gone: Vec<u64>,
 }
 
 /// The window of a list over `height` rows.
@@ -25,9 +27,16 @@ pub fn window(pane: PaneId, view: &View<'_>, height: u16) -> Window {
     let height = usize::from(height);
     let at = selected.and_then(|id| all.iter().position(|i| *i == id)).unwrap_or(0);
     let from = (at + 1).saturating_sub(height.max(1));
-    let ids = all.iter().skip(from).take(height).copied().collect();
+    let ids: Vec<u64> = all.iter().skip(from).take(height).copied().collect();
+    let gone = match view.ui.list(pane).held {
+        Some(_) => {
+            let fresh = rows::fresh(pane, view.frame, view.ui);
+            ids.iter().filter(|id| !fresh.contains(id)).copied().collect()
+        }
+        None => Vec::new(),
+    };
     let active = view.ui.focus == pane || pane == PaneId::Watch;
-    Window { ids, selected: selected.filter(|_| active), total: all.len() }
+    Window { ids, selected: selected.filter(|_| active), total: all.len(), gone }
 }
 
 /// Draws the cursor's mark on a row and lights the row up if the pane has the focus.

@@ -260,6 +260,12 @@ pub fn order(
     Arc::new(order)
 }
 
+/// An order that is held until a time.
+pub fn held(id: u64, instrument: u32, shares: i64, limit: i64, asked: &str, until: &str) -> Arc<Order> {
+    let sent = order(id, instrument, Side::Buy, shares, limit, asked, &[]);
+    Arc::new(Order::held(ClientOrderId(id), sent.order.clone(), at(asked), at(until)))
+}
+
 pub fn accepted(ahead: Option<(i64, i64, i64)>) -> ReportKind {
     let queue_ahead = ahead.map(|(low, expected, high)| QueueAhead {
         low: qty(low),

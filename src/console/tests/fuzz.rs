@@ -53,7 +53,12 @@ fn draw_once(frame: &Frame, ui: &Ui, theme: &Theme) {
 fn sends(action: &Action) -> bool {
     matches!(
         action,
-        Action::Command(Command::SubmitOrder(_) | Command::AmendOrder { .. } | Command::CancelMany(_))
+        Action::Command(
+            Command::SubmitOrder(_)
+                | Command::HoldOrder { .. }
+                | Command::AmendOrder { .. }
+                | Command::CancelMany(_)
+        )
     )
 }
 

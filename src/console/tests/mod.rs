@@ -2,7 +2,9 @@
 
 mod fixture;
 mod fuzz;
+mod ordering;
 mod risk;
+mod safety;
 mod screens;
 mod stories;
 

@@ -45,6 +45,8 @@ fn overlays() {
         ("ticket", "b"),
         ("ticket_review", "b Enter"),
         ("sell_ticket", "s"),
+        ("ticket_blocked", "s 7 0 0 Tab 7 0 0"),
+        ("ticket_costs", "b w"),
         ("help", "?"),
         ("palette", ": s"),
         ("symbol", "t h i d"),
@@ -64,7 +66,16 @@ fn overlays() {
 
 #[test]
 fn overlays_on_a_small_screen() {
-    for (name, keys) in [("ticket", "b"), ("denied", "b Ctrl-u 5 Enter"), ("quick", "B"), ("help", "?")] {
+    for (name, keys) in [
+        ("ticket", "b"),
+        ("ticket_blocked", "s 7 0 0 Tab 7 0 0"),
+        ("ticket_costs", "b w"),
+        ("amend", "g o e Up"),
+        ("cancel_all", "X j j j Enter"),
+        ("denied", "b Ctrl-u 5 Enter"),
+        ("quick", "B"),
+        ("help", "?"),
+    ] {
         let mut desk = Desk::sized(fixture::replay(), 80, 24);
         desk.press(keys);
         insta::assert_snapshot!(format!("small_{name}"), desk.picture());

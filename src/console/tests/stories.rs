@@ -35,7 +35,9 @@ fn a_buy_from_the_ladder() {
     let mut desk = Desk::new(fixture::frame());
     assert!(desk.press("j j b").is_empty());
     desk.says("Ticket BUY NABIL");
-    desk.says("sellable Wed 26 Aug");
+    desk.says("breaks even at 549.3, sellable from Wed 26 Aug");
+    desk.says("pay in by Mon 24 Aug");
+    desk.says("checks 9: 9 pass, 0 warn, 0 block");
     assert!(desk.press("Enter").is_empty());
     desk.says("BUY NABIL 100 @ 545.0  account 07");
     let actions = desk.press("y");
@@ -153,7 +155,7 @@ fn cancel_is_at_once_and_once() {
 #[test]
 fn cancel_many_shows_the_count_first() {
     let mut desk = Desk::new(fixture::frame());
-    assert!(desk.press("X j j Enter").is_empty());
+    assert!(desk.press("X j j j Enter").is_empty());
     desk.says("Cancel everything: 4 orders, 3,080 shares");
     assert_eq!(desk.press("y"), vec![Action::Command(Command::CancelMany(CancelScope::All))]);
     let mut desk = Desk::sized(fixture::frame(), 40, 10);
@@ -573,11 +575,25 @@ fn the_bell_rings_once_for_a_new_alert_of_weight() {
 
 #[test]
 fn prompts_of_a_replay_end_with_its_word() {
-    for (frame, word) in [(fixture::replay(), true), (fixture::frame(), false)] {
-        let mut desk = Desk::new(frame);
-        desk.press("b Enter");
-        let picture = desk.picture();
-        let line = picture.lines().find(|l| l.contains("account 07")).unwrap();
-        assert_eq!(line.ends_with("REPLAY"), word, "{line}");
+    let mut asked = 0;
+    let drill = with_status(&fixture::replay(), |s| s.mode = Mode::Drill);
+    for (frame, word) in [(fixture::replay(), "REPLAY"), (drill, "DRILL"), (fixture::frame(), "LIVE")] {
+        for (columns, rows) in [(120, 40), (80, 24), (50, 12)] {
+            // A ticket, a one-line order, an amendment, a cancel of many, a stop taken back.
+            for keys in ["b Enter", "B", "g o e Up Enter", "X j j j Enter"] {
+                let mut desk = Desk::sized(frame.clone(), columns, rows);
+                if columns < 60 && !keys.starts_with('X') {
+                    continue;
+                }
+                desk.press(keys);
+                let Some(Overlay::Prompt(_)) = desk.ui.overlay() else { continue };
+                asked += 1;
+                let picture = desk.picture();
+                let key = |l: &&str| l.contains("y yes") || l.starts_with(" y sends");
+                let line = picture.lines().find(key).unwrap_or_else(|| panic!("{keys}\n{picture}"));
+                assert!(line.trim_end().ends_with(word), "{keys} {columns}: {line}");
+            }
+        }
     }
+    assert_eq!(asked, 3 * (2 * 4 + 1), "every way of asking was seen");
 }

@@ -3,7 +3,7 @@
 use super::Action;
 use crate::console::intent::{Intent, Step};
 use crate::console::keymap::{Context, Scope};
-use crate::console::overlay::{Choice, Chosen, Field, Overlay, palette, symbol};
+use crate::console::overlay::{Choice, Chosen, Field, Overlay, TicketField, palette, symbol};
 use crate::console::pane::PaneId;
 use crate::console::ui::Ui;
 use crate::console::{Frame, JumpTarget, ShellRequest, Speed, rows, theme};
@@ -13,8 +13,17 @@ use crate::market::Symbol;
 impl Ui {
     /// Adds text to the open field.
     pub(super) fn type_text(&mut self, text: &str, frame: &Frame) {
-        if let Some(field) = self.stack.last_mut().and_then(Overlay::field_mut) {
-            field.insert(text);
+        // In a size these are steps by a lot; in a limit they are part of `bid+2t`.
+        let step = match text {
+            "+" => Some(Step::Up),
+            "-" => Some(Step::Down),
+            _ => None,
+        };
+        match (step, self.stack.last_mut()) {
+            (Some(step), Some(Overlay::Ticket(t))) if t.active == TicketField::Qty => t.step(step, frame),
+            (Some(step), Some(Overlay::Amend(f))) if f.active == TicketField::Qty => f.step(step, frame),
+            (_, Some(overlay)) => overlay.field_mut().into_iter().for_each(|field| field.insert(text)),
+            (_, None) => {}
         }
         self.edited(frame);
     }

@@ -4,10 +4,12 @@
 //! [`Ui::drawn`].
 
 mod alerting;
+mod costs;
 mod forms;
 mod moving;
 mod ordering;
 mod replaying;
+mod review;
 mod telling;
 
 use super::Frame;

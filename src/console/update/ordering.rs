@@ -1,20 +1,24 @@
 //! Orders: tickets, cancels, amendments, the stop, and the one way to say yes.
 
 use super::Action;
+use super::review::{review, review_change, review_line};
 use crate::console::input::Key;
 use crate::console::intent::Intent;
 use crate::console::overlay::{
     Amendment, Choice, Chosen, Confirm, Field, Overlay, Prompt, Ticket, TicketField,
 };
 use crate::console::pane::{PaneId, ladder};
-use crate::console::preview::{self, Facts, Preview};
+use crate::console::preview::{self, Facts};
 use crate::console::ui::Ui;
 use crate::console::{Frame, Mode, ShellRequest, format, rows, words};
 use crate::engine::{CancelScope, Command};
-use crate::execution::{NewOrder, Order, Pending, QueueAhead};
-use crate::market::{InstrumentId, Money, Qty, Side};
+use crate::execution::{NewOrder, Order, OrderState, Pending, QueueAhead};
+use crate::market::{InstrumentId, Price, Qty, Side};
 use crate::risk::TradingState;
 use crate::risk::halt::TAKE_BACK_NS;
+
+/// Orders near the front that a cancel of many names one by one.
+const LOST_PLACES: usize = 4;
 
 impl Ui {
     /// A `y`: counts if it is fresh.
@@ -58,31 +62,32 @@ impl Ui {
     }
 
     pub(super) fn open_ticket(&mut self, side: Side, frame: &Frame) {
-        let Some(instrument) = self.instrument_here(frame) else {
-            return self.say("no symbol: t chooses one");
-        };
+        match self.fresh_ticket(side, frame) {
+            Ok(fresh) => {
+                let kept = self.draft.take_if(|d| d.side == side && d.instrument == fresh.instrument);
+                self.look_at(fresh.instrument);
+                self.stack.push(Overlay::Ticket(kept.unwrap_or(fresh)));
+            }
+            Err(why) => self.say(why),
+        }
+    }
+
+    /// A ticket at the cursor's price, of the preset size.
+    fn fresh_ticket(&self, side: Side, frame: &Frame) -> Result<Ticket, &'static str> {
+        let instrument = self.instrument_here(frame).ok_or("no symbol: t chooses one")?;
         if orders_off(frame) {
-            return self.say("looking at the past: orders are off");
+            return Err("looking at the past: orders are off");
         }
-        if let Some(draft) = self.draft.take_if(|d| d.side == side && d.instrument == instrument) {
-            self.stack.push(Overlay::Ticket(draft));
-            return;
-        }
-        let Some(account) = preview::account_of(frame) else {
-            return self.say("no account: nothing can be ordered");
-        };
-        let Some(facts) = Facts::of(frame, instrument, Some(&account)) else {
-            return self.say("not in this day");
-        };
+        let account = preview::account_of(frame).ok_or("no account: nothing can be ordered")?;
+        let facts = Facts::of(frame, instrument, Some(&account)).ok_or("not in this day")?;
         if facts.view.view_only {
-            return self.say("view only: another market");
+            return Err("view only: another market");
         }
         let price = self.price_at_cursor(instrument, side, frame);
         let prices = words::price_format(&frame.snapshot, instrument);
-        let qty = self.sizes.qty(price, facts.lot).map_or_else(String::new, |q| q.units().to_string());
+        let qty = self.proposed_size(price, &facts);
         let limit = price.map_or_else(String::new, |p| prices.text(p).replace(',', ""));
-        self.look_at(instrument);
-        self.stack.push(Overlay::Ticket(Ticket {
+        Ok(Ticket {
             side,
             instrument,
             account,
@@ -90,30 +95,55 @@ impl Ui {
             limit: Field::proposing(&limit),
             active: TicketField::Qty,
             fault: None,
-        }));
+        })
     }
 
     /// Reviews the ticket: a prompt with everything in it, or the reason why not.
     pub(super) fn review_ticket(&mut self, frame: &Frame) {
         let Some(Overlay::Ticket(ticket)) = self.stack.last_mut() else { return };
-        let reviewed = review(ticket, frame);
+        let reviewed = review(ticket, self.hold_ns, frame);
         ticket.fault = reviewed.as_ref().err().cloned();
-        if let Ok((order, lines)) = reviewed {
-            self.ask(lines, Confirm::Command(Command::SubmitOrder(order)), frame);
+        match reviewed {
+            Ok((order, lines)) => {
+                let confirm = Confirm::Command(self.submission(order));
+                self.ask(lines, confirm, frame);
+            }
+            Err(why) => self.say(why),
         }
     }
 
-    /// A one-line order at the cursor's price, of the preset size.
+    /// The command that sends an order, held first where this operator has a hold set.
+    fn submission(&self, order: NewOrder) -> Command {
+        match self.hold_ns {
+            ..=0 => Command::SubmitOrder(order),
+            hold_ns => Command::HoldOrder { order, hold_ns },
+        }
+    }
+
+    /// The chosen size in shares; in its own words where it says no shares now, so that the form
+    /// can say why.
+    fn proposed_size(&self, price: Option<Price>, facts: &Facts<'_>) -> String {
+        let size = self.sizes.chosen(self.sizes.class(facts));
+        size.qty(price, facts).map_or_else(|_| size.text(), |q| q.units().to_string())
+    }
+
+    /// A one-line order at the cursor's price, of the preset size. A draft is left alone.
     pub(super) fn quick(&mut self, side: Side, frame: &Frame) {
-        self.open_ticket(side, frame);
-        let Some(Overlay::Ticket(ticket)) = self.stack.last() else { return };
-        let reviewed = review(ticket, frame);
-        self.stack.pop();
+        let ticket = match self.fresh_ticket(side, frame) {
+            Ok(ticket) => ticket,
+            Err(why) => return self.say(why),
+        };
+        let inline = !self.too_small();
+        let reviewed = if inline {
+            review_line(&ticket, self.hold_ns, frame)
+        } else {
+            review(&ticket, self.hold_ns, frame)
+        };
         match reviewed {
             Ok((order, lines)) => {
-                let confirm = Confirm::Command(Command::SubmitOrder(order));
+                let confirm = Confirm::Command(self.submission(order));
                 let mut prompt = Prompt::new(lines, confirm, frame.status.mode);
-                prompt.inline = !self.too_small();
+                prompt.inline = inline;
                 self.stack.push(Overlay::Prompt(prompt));
             }
             Err(why) => self.say(why),
@@ -170,6 +200,9 @@ impl Ui {
             Ok(order) => order,
             Err(why) => return self.say(why),
         };
+        if order.state == OrderState::Held {
+            return self.say(format!("{} has not left yet: u or x takes it back unseen", order.id));
+        }
         if !order.takes_changes() || self.cancels_out.contains_key(&order.id) {
             let (id, state) = (order.id, words::order_state(order));
             return self.say(format!("{id} is {state}: its keys are off until it is answered"));
@@ -195,21 +228,30 @@ impl Ui {
             scopes.push(CancelScope::Instrument(id));
         }
         scopes.push(CancelScope::All);
-        let open = scopes.into_iter().filter(|s| in_scope(frame, *s).next().is_some());
-        let rows: Vec<_> = open.map(|s| (scope_line(frame, s), Chosen::Cancel(s))).collect();
+        if in_scope(frame, CancelScope::All).next().is_none() {
+            return self.say("nothing is open: nothing to cancel");
+        }
+        // The rows are always the same, so that a habit never lands on another one.
+        let rows: Vec<_> = scopes.into_iter().map(|s| (scope_line(frame, s), Chosen::Cancel(s))).collect();
         match rows.as_slice() {
-            [] => self.say("nothing is open: nothing to cancel"),
             [(_, Chosen::Cancel(only))] => self.ask_cancel_scope(*only, frame),
             _ => self.stack.push(Overlay::Choice(Choice { title: "Cancel".to_owned(), rows, at: 0 })),
         }
     }
 
     pub(super) fn ask_cancel_scope(&mut self, scope: CancelScope, frame: &Frame) {
-        let queued = |o: &&Order| o.queue_ahead.is_some_and(|q: QueueAhead| q.expected < o.open_qty());
-        let near = in_scope(frame, scope).filter(queued).count();
+        if in_scope(frame, scope).next().is_none() {
+            return self.say("nothing is open there: nothing to cancel");
+        }
+        let near = |o: &&Order| o.queue_ahead.is_some_and(|q: QueueAhead| q.expected < o.open_qty());
+        let near: Vec<&Order> = in_scope(frame, scope).filter(near).collect();
         let mut lines = vec![format!("Cancel {}", scope_line(frame, scope))];
-        if near > 0 {
-            lines.push(format!("{near} near the front of the queue: the place is lost"));
+        lines.extend(near.iter().take(LOST_PLACES).map(|o| {
+            let ahead = words::queue(o).unwrap_or_default();
+            format!("{} {} loses its place: {ahead}", o.id, words::order_line(&frame.snapshot, &o.order))
+        }));
+        if near.len() > LOST_PLACES {
+            lines.push(format!("and {} more near the front lose theirs", near.len() - LOST_PLACES));
         }
         self.ask(lines, Confirm::Command(Command::CancelMany(scope)), frame);
     }
@@ -250,21 +292,32 @@ impl Ui {
     }
 
     pub(super) fn resize(&mut self, intent: Intent, frame: &Frame) {
-        let facts = self.symbol.and_then(|id| Facts::of(frame, id, None));
-        let lot = facts.map_or(Qty::from_units(1), |f| f.lot);
-        let price = self.symbol.and_then(|id| self.price_at_cursor(id, Side::Buy, frame));
+        let (id, account, price) = match self.stack.last() {
+            Some(Overlay::Ticket(t)) => (Some(t.instrument), Some(t.account.clone()), t.limit_now(frame)),
+            _ => (self.symbol, preview::account_of(frame), None),
+        };
+        let Some(facts) = id.and_then(|id| Facts::of(frame, id, account.as_ref())) else {
+            return self.say("no symbol: t chooses one");
+        };
+        let price = price.or_else(|| self.price_at_cursor(facts.view.id, Side::Buy, frame));
+        let class = self.sizes.class(&facts);
         match intent {
-            Intent::SizeUp | Intent::SizeDown => self.sizes.step(intent == Intent::SizeUp),
-            _ => self.sizes.step_lot(intent == Intent::LotUp, price, lot),
-        }
-        let qty = self.sizes.qty(price, lot);
-        let text = qty.map_or_else(|| format::MISSING.to_owned(), format::qty);
-        if let Some(Overlay::Ticket(ticket)) = self.stack.last_mut() {
-            if let Some(qty) = qty {
-                ticket.qty = Field::proposing(&qty.units().to_string());
+            Intent::SizeUp | Intent::SizeDown => self.sizes.step(class, intent == Intent::SizeUp),
+            _ => {
+                let now = self.sizes.chosen(class).qty(price, &facts).unwrap_or(facts.lot);
+                self.sizes.step_lot(class, intent == Intent::LotUp, now, facts.lot);
             }
+        }
+        let proposed = self.proposed_size(price, &facts);
+        let size = self.sizes.chosen(class);
+        if let Some(Overlay::Ticket(ticket)) = self.stack.last_mut() {
+            ticket.qty = Field::proposing(&proposed);
+            ticket.fault = None;
         } else {
-            self.say(format!("size {} = {text} shares", self.sizes.text()));
+            match size.qty(price, &facts) {
+                Ok(qty) => self.say(format!("size {} = {} shares", size.text(), format::qty(qty))),
+                Err(why) => self.say(format!("size {}: {why}", size.text())),
+            }
         }
     }
 
@@ -308,46 +361,4 @@ fn scope_line(frame: &Frame, scope: CancelScope) -> String {
     let shares: Qty = in_scope(frame, scope).map(Order::open_qty).sum();
     let orders = if count == 1 { "order" } else { "orders" };
     format!("{name}: {count} {orders}, {} shares", format::qty(shares))
-}
-
-/// What a prompt says of a new order: side, size, symbol, price, account, cost.
-fn review(ticket: &Ticket, frame: &Frame) -> Result<(NewOrder, Vec<String>), String> {
-    let order = ticket.order(frame)?;
-    let facts = ticket.facts(frame)?;
-    let preview = preview::preview(&facts, &order);
-    if let Some(denial) = preview.denials.first() {
-        let more = preview.denials.len() - 1;
-        let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-        return Err(format!("would be denied: {}{more}", words::denial(denial)));
-    }
-    let line = words::order_line(&frame.snapshot, &order);
-    let lines = vec![format!("{line}  account {}", order.account), cost_line(order.side, &preview)];
-    Ok((order, lines))
-}
-
-fn cost_line(side: Side, p: &Preview) -> String {
-    let money = |m: Option<Money>| m.map_or_else(|| format::MISSING.to_owned(), format::money);
-    let verb = if side == Side::Buy { "pay" } else { "get" };
-    format!("{verb} {}, charges {}", money(p.total), money(p.charges.map(|c| c.total)))
-}
-
-/// What a prompt says of a change.
-fn review_change(form: &Amendment, frame: &Frame) -> Result<(Command, Vec<String>), String> {
-    let order = frame.snapshot.order(form.id).ok_or("the order is not there any more")?;
-    let (qty, limit) = form.terms(frame)?;
-    if (qty, limit) == (order.order.qty, order.order.limit) {
-        return Err("nothing would change".to_owned());
-    }
-    if qty <= order.filled {
-        return Err(format!("{} are done already: cancel the rest instead", format::qty(order.filled)));
-    }
-    let id = order.order.instrument;
-    let before = words::order_line(&frame.snapshot, &order.order);
-    let price = words::price(&frame.snapshot, id, limit);
-    let place = if form.keeps_place(order, qty, limit) { "keeps" } else { "LOSES" };
-    let lines = vec![
-        format!("Amend {} {before}  to {} @ {price}", form.id, format::qty(qty)),
-        format!("{} done, it {place} its place in the queue", format::qty(order.filled)),
-    ];
-    Ok((Command::AmendOrder { id: form.id, qty, limit, seen: form.seen }, lines))
 }

@@ -1,14 +1,14 @@
 //! What is behind a row: orders, alerts, positions, symbols, in lines to read or to copy.
 
-use super::Action;
+use super::{Action, costs};
 use crate::console::breadth::{self, Sector};
 use crate::console::overlay::{Overlay, Reading};
 use crate::console::pane::PaneId;
 use crate::console::ui::Ui;
-use crate::console::{Frame, JournalStatus, format, risk_words, rows, words};
+use crate::console::{Frame, JournalStatus, fill, format, risk_words, rows, words};
 use crate::engine::snapshot::{InstrumentView, PositionView, ReadingView};
 use crate::engine::{Alert, CheckedOrder};
-use crate::execution::Order;
+use crate::execution::{Order, Pending};
 use crate::market::{InstrumentId, Money, Qty, Timestamp};
 use crate::risk::Check;
 use crate::risk::reading::{Acts, Measure};
@@ -16,6 +16,13 @@ use crate::risk::reading::{Acts, Measure};
 impl Ui {
     /// Opens what the selected thing is made of.
     pub(super) fn tell_why(&mut self, frame: &Frame) {
+        if let Some(Overlay::Ticket(ticket)) = self.stack.last() {
+            let (title, lines) = costs::lines(ticket, frame);
+            return self.stack.push(Overlay::Reading(Reading::new(title, lines)));
+        }
+        if let Some(Overlay::Amend(_)) = self.stack.last() {
+            return self.say("an amendment costs nothing by itself; w in a ticket shows what an order costs");
+        }
         match self.told(frame) {
             Some((title, lines)) => self.stack.push(Overlay::Reading(Reading::new(title, lines))),
             None => self.say("nothing is selected here"),
@@ -148,10 +155,8 @@ fn order_lines(frame: &Frame, order: &Order) -> Vec<String> {
         format!("state     {}", words::order_state(order)),
         format!("done      {}  left {}", format::qty(order.filled), format::qty(order.left())),
         format!("value     {}", format::money(order.filled_value)),
-        format!("sent      {}", order.sent_at),
     ];
-    let answered = order.answered_at.map_or_else(|| "not yet".to_owned(), |at| at.to_string());
-    lines.push(format!("answered  {answered}"));
+    lines.extend(answers(frame, order));
     lines.push(format!("changed   {}", order.changed_at));
     let venue = order.venue_id.as_ref().map_or_else(|| format::MISSING.to_owned(), ToString::to_string);
     lines.push(format!("venue id  {venue}"));
@@ -263,6 +268,47 @@ fn check_lines(frame: &Frame, checked: &CheckedOrder) -> Vec<String> {
     }));
     lines.push(format!("{} of the 36 checks of K1 are made so far", Check::ALL.len()));
     lines
+}
+
+/// The three answers to the order and to its last change, each with its time.
+fn answers(frame: &Frame, order: &Order) -> Vec<String> {
+    let time = |at: Option<Timestamp>| at.map_or_else(|| "not yet".to_owned(), |at| at.to_string());
+    let mut out = vec![format!("asked     {}", order.asked_at)];
+    match order.held_until {
+        Some(until) => out.push(format!("held      until {until}: it has not left")),
+        None if !order.state.has_left() => out.push("held      it never left".to_owned()),
+        None => out.extend([
+            format!("sent      {}", order.sent_at),
+            format!("accepted  {} by the gateway", time(order.received_at)),
+            format!("confirmed {} by the venue", time(order.answered_at)),
+        ]),
+    }
+    if let Some(change) = order.change {
+        let prices = words::price_format(&frame.snapshot, order.order.instrument);
+        let what = match change.what {
+            Pending::Cancel => "cancel".to_owned(),
+            Pending::Amend { qty, limit } => {
+                format!("change to {} @ {}", format::qty(qty), prices.text(limit))
+            }
+        };
+        out.extend([
+            format!("{what}"),
+            format!("  sent      {}", change.sent_at),
+            format!("  accepted  {} by the gateway", time(change.received_at)),
+            format!("  confirmed {} by the venue", time(change.answered_at)),
+        ]);
+    }
+    match fill::of_order(frame, order) {
+        Ok(c) => out.push(format!(
+            "filled    {}' by the close ({}-{}), {} minutes left; ' the model's defaults",
+            format::probability(c.likely),
+            format::probability(c.low),
+            format::probability(c.high),
+            c.minutes
+        )),
+        Err(why) => out.push(format!("filled    - by the close: {why}")),
+    }
+    out
 }
 
 fn position_lines(frame: &Frame, p: &PositionView) -> Vec<String> {

@@ -49,6 +49,8 @@ impl Default for PaperParams {
 #[derive(Clone, Debug)]
 pub struct PaperGateway {
     params: PaperParams,
+    /// Taken over and not said so yet.
+    received: Vec<ClientOrderId>,
     inbox: VecDeque<(Timestamp, GatewayRequest)>,
     resting: BTreeMap<ClientOrderId, Resting>,
     taken: Taken,
@@ -65,6 +67,7 @@ impl PaperGateway {
     pub fn new(params: PaperParams) -> Self {
         Self {
             params,
+            received: Vec::new(),
             inbox: VecDeque::new(),
             resting: BTreeMap::new(),
             taken: Taken::default(),
@@ -275,11 +278,16 @@ impl PaperGateway {
 
 impl Gateway for PaperGateway {
     fn request(&mut self, request: &GatewayRequest, now: Timestamp) {
+        self.received.push(request.id());
         self.inbox.push_back((now.plus_ns(self.params.latency_ns), request.clone()));
     }
 
     fn after(&mut self, state: &State, input: &Input) -> Vec<ExecutionReport> {
         let mut out = Vec::new();
+        if !self.received.is_empty() {
+            let received = |id| ExecutionReport { id, kind: ReportKind::Received };
+            out.extend(self.received.drain(..).map(received));
+        }
         if self.phase != state.session().phase {
             self.on_phase(state, &mut out);
         }
