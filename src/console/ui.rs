@@ -281,6 +281,12 @@ impl Ui {
         self.lists.entry(pane).or_default()
     }
 
+    /// Whether the last letter came from a Nepali keyboard.
+    #[must_use]
+    pub const fn nepali_on(&self) -> bool {
+        self.nepali_seen
+    }
+
     /// What lies on top.
     #[must_use]
     pub fn overlay(&self) -> Option<&Overlay> {

@@ -4,8 +4,10 @@
 //! engine and the engine never waits for it. Leaving is one path for every reason: the player is told to
 //! quit, brings the journal to a clean stop, and the terminal is given back.
 
+use std::future::poll_fn;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
@@ -25,6 +27,9 @@ use crate::engine::{OperatorCommand, OperatorId};
 
 /// Messages that may wait for the player; then the key that sends one waits.
 const INBOX: usize = 256;
+
+/// Events taken in one turn; a paste without brackets is not to keep the screen from being drawn.
+const TOGETHER: usize = 64;
 
 /// Why the console could not be shown, or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -191,6 +196,20 @@ struct Desk {
     repaint: bool,
 }
 
+/// An event and those that are there already, without waiting for more.
+async fn arrived_with(
+    first: TerminalEvent,
+    events: &mut EventStream,
+) -> Result<Vec<TerminalEvent>, std::io::Error> {
+    let mut together = vec![first];
+    while together.len() < TOGETHER
+        && let Poll::Ready(Some(next)) = poll_fn(|cx| Poll::Ready(events.poll_next_unpin(cx))).await
+    {
+        together.push(next?);
+    }
+    Ok(together)
+}
+
 /// Whether the terminal goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
@@ -219,8 +238,9 @@ impl Desk {
                 }
                 event = events.next() => {
                     let Some(event) = event else { return Ok(()) };
+                    let together = arrived_with(event?, &mut events).await?;
                     let frame = frames.borrow().clone();
-                    if self.on_event(event?, frame.as_ref()) == Flow::Leave {
+                    if self.on_events(together, frame.as_ref()) == Flow::Leave {
                         return Ok(());
                     }
                     // The answer to a key is drawn at once, whatever the frame rate.
@@ -246,6 +266,28 @@ impl Desk {
         Moment(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
+    /// Keys that arrived together are taken together: one press of a Nepali keyboard may be three.
+    fn on_events(&mut self, events: Vec<TerminalEvent>, frame: Option<&Frame>) -> Flow {
+        let mut keys = Vec::new();
+        for event in events {
+            if let TerminalEvent::Key(key) = &event {
+                keys.extend(Key::from_crossterm(key, self.now()));
+                continue;
+            }
+            let taken = self.on_keys(std::mem::take(&mut keys), frame);
+            if taken == Flow::Leave || self.on_event(event, frame) == Flow::Leave {
+                return Flow::Leave;
+            }
+        }
+        self.on_keys(keys, frame)
+    }
+
+    fn on_keys(&mut self, keys: Vec<Key>, frame: Option<&Frame>) -> Flow {
+        let Some(frame) = frame else { return Flow::Go };
+        let actions = self.ui.on_keys(keys, frame);
+        self.act(actions)
+    }
+
     fn on_event(&mut self, event: TerminalEvent, frame: Option<&Frame>) -> Flow {
         match event {
             TerminalEvent::Resize(columns, rows) => {
@@ -254,13 +296,6 @@ impl Desk {
                 self.repaint = true;
                 Flow::Go
             }
-            TerminalEvent::Key(key) => match (Key::from_crossterm(&key, self.now()), frame) {
-                (Some(key), Some(frame)) => {
-                    let actions = self.ui.on_key(key, frame);
-                    self.act(actions)
-                }
-                _ => Flow::Go,
-            },
             TerminalEvent::Paste(text) => {
                 if let Some(frame) = frame {
                     self.ui.on_paste(&text, frame);
