@@ -15,12 +15,16 @@ mod draw;
 pub mod entry;
 pub mod error;
 pub mod filter;
+mod flash;
 pub mod format;
 pub mod input;
 pub mod intent;
 pub mod keymap;
 pub mod layout;
+pub mod memory;
 mod mode_word;
+mod mouse;
+pub mod options;
 pub mod overlay;
 pub mod pane;
 pub mod preview;
@@ -40,6 +44,9 @@ mod tests;
 pub use draw::{draw, draw_into, is_contained};
 pub use input::{Key, Moment};
 pub use keymap::Keymap;
+pub use memory::Memory;
+pub use mouse::Pointer;
+pub use options::Options;
 pub use status::{
     Frame, JournalLine, JournalStatus, JumpTarget, Mode, ShellRequest, ShellStatus, Speed, Transport,
 };

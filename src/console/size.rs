@@ -69,6 +69,20 @@ impl Sizes {
         self.presets.iter().enumerate().map(|(i, p)| (*p, i == self.chosen && self.own.is_none()))
     }
 
+    /// The chosen preset as it is remembered: `500`, `1L`.
+    #[must_use]
+    pub fn preset_text(&self) -> Option<String> {
+        self.presets.get(self.chosen).map(|preset| preset.text().replace(',', ""))
+    }
+
+    /// Chooses the preset of this text; one that is not there changes nothing.
+    pub fn choose(&mut self, text: &str) {
+        if let Some(at) = self.presets.iter().position(|p| p.text().replace(',', "") == text) {
+            self.chosen = at;
+            self.own = None;
+        }
+    }
+
     /// The size now; `None` where it needs a price that is not known.
     #[must_use]
     pub fn qty(&self, price: Option<Price>, lot: Qty) -> Option<Qty> {

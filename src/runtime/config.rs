@@ -4,11 +4,13 @@
 //! that it works with no set-up at all. A file that is there must be right: an unknown key or a
 //! value out of range is an error, not a shrug.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::console::Options;
 use crate::feed::day::{StartingAccount, StartingHolding};
 use crate::market::{Money, Price, Qty, Symbol};
 
@@ -36,8 +38,12 @@ pub struct Settings {
     pub operator: String,
     /// The theme.
     pub theme: String,
+    /// The line that the theme is named on, with its file, for messages; `None` for the default.
+    pub theme_place: Option<String>,
     /// How often a terminal is drawn at most.
     pub frames_per_second: u32,
+    /// What `[screen]` chooses.
+    pub screen: Options,
 }
 
 /// The text of a configuration file and how to name it in messages.
@@ -70,9 +76,17 @@ impl Source {
         })
     }
 
+    fn line(&self, at: usize) -> usize {
+        self.text.get(..at).unwrap_or_default().matches('\n').count() + 1
+    }
+
+    /// `file:line` of a place in the text.
+    fn place(&self, at: usize) -> String {
+        format!("{}:{}", self.file, self.line(at))
+    }
+
     fn error(&self, at: usize, key: &str, what: &str) -> ConfigError {
-        let before = self.text.get(..at).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
+        let line = self.line(at);
         ConfigError { file: self.file.clone(), line, key: key.to_owned(), what: what.to_owned() }
     }
 
@@ -85,8 +99,10 @@ impl Source {
 #[serde(deny_unknown_fields)]
 struct SettingsFile {
     operator: Option<Spanned<String>>,
-    theme: Option<String>,
+    theme: Option<Spanned<String>>,
     frames_per_second: Option<Spanned<i64>>,
+    #[serde(default)]
+    screen: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
 }
 
 impl Settings {
@@ -97,8 +113,13 @@ impl Settings {
     pub fn read(folder: Option<&Path>) -> Result<Self, ConfigError> {
         let source = Source::read(folder, "himal.toml", HIMAL)?;
         let file: SettingsFile = source.parse()?;
-        let default =
-            Self { operator: "trainee".to_owned(), theme: "dark".to_owned(), frames_per_second: 10 };
+        let default = Self {
+            operator: "trainee".to_owned(),
+            theme: "dark".to_owned(),
+            theme_place: None,
+            frames_per_second: 10,
+            screen: Options::default(),
+        };
         let operator = match &file.operator {
             Some(name) if name.get_ref().trim().is_empty() || name.get_ref().chars().count() > 16 => {
                 return Err(source.refuse(name, "operator", "1 to 16 characters are allowed"));
@@ -114,8 +135,31 @@ impl Settings {
             Some(n) => u32::try_from(*n.get_ref()).unwrap_or(default.frames_per_second),
             None => default.frames_per_second,
         };
-        Ok(Self { operator, theme: file.theme.unwrap_or(default.theme), frames_per_second })
+        let theme_place = file.theme.as_ref().map(|t| source.place(t.span().start));
+        let theme = file.theme.map_or(default.theme, Spanned::into_inner);
+        let screen = screen(&source, &file.screen)?;
+        Ok(Self { operator, theme, theme_place, frames_per_second, screen })
     }
+}
+
+/// The choices of `[screen]`: words, or true and false for on and off.
+fn screen(
+    source: &Source,
+    table: &BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+) -> Result<Options, ConfigError> {
+    let mut options = Options::default();
+    for (name, value) in table {
+        let word = match value.get_ref() {
+            toml::Value::String(word) => word.as_str(),
+            toml::Value::Boolean(true) => "on",
+            toml::Value::Boolean(false) => "off",
+            _ => "",
+        };
+        let taken = options.set(name.get_ref(), word);
+        taken
+            .map_err(|what| source.error(name.span().start, &format!("screen.{}", name.get_ref()), &what))?;
+    }
+    Ok(options)
 }
 
 #[derive(Deserialize)]
@@ -177,6 +221,16 @@ mod tests {
     }
 
     #[test]
+    fn the_screen_is_chosen_by_words_or_by_true_and_false() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "theme = \"mine\"\n[screen]\ngrouping = \"western\"\nmouse = true\nflash = \"off\"\n";
+        std::fs::write(folder.path().join("himal.toml"), text).unwrap();
+        let settings = Settings::read(Some(folder.path())).unwrap();
+        assert_eq!(settings.screen.line(), "grouping western, rise green, flash off, mouse on, copy auto");
+        assert!(settings.theme_place.unwrap().ends_with("himal.toml:1"));
+    }
+
+    #[test]
     fn what_is_wrong_is_refused_by_file_line_and_key() {
         let folder = tempfile::tempdir().unwrap();
         let check = |name: &str, text: &str| {
@@ -191,6 +245,9 @@ mod tests {
             ("himal.toml", "# a\noperatr = \"x\"\n", 2, "operatr", "unknown field"),
             ("himal.toml", "\n\nframes_per_second = 0\n", 3, "frames_per_second", "1 to 60"),
             ("himal.toml", "operator = \"\"\n", 1, "operator", "1 to 16"),
+            ("himal.toml", "[screen]\ngrouping = \"crore\"\n", 2, "screen.grouping", "takes lakh or western"),
+            ("himal.toml", "[screen]\n\nmouse = 3\n", 3, "screen.mouse", "takes off or on"),
+            ("himal.toml", "[screen]\nsound = true\n", 2, "screen.sound", "is no setting"),
             ("account.toml", "cash = \"-1\"\n", 1, "cash", "not negative"),
             ("account.toml", "cash = \"1.234\"\n", 1, "cash", "two decimals"),
             ("account.toml", "cash = \"1\"\n[[holding]]\nsymbol = \"X\"\nqty = 0\n", 4, "qty", "above zero"),

@@ -8,6 +8,7 @@ pub mod config;
 pub mod day;
 pub mod ledger;
 pub mod local;
+pub mod memory;
 pub mod replay;
 pub mod sequencer;
 pub mod signals;

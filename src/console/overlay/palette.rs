@@ -28,6 +28,11 @@ pub const COMMANDS: &[WordCommand] = &[
     },
     WordCommand { name: "return", takes: "", words: "replay: back from the past to the session itself" },
     WordCommand { name: "theme", takes: "NAME", words: "dark, light, high-contrast, colour-blind, mono" },
+    WordCommand {
+        name: "set",
+        takes: "[NAME [VALUE]]",
+        words: "grouping, rise, flash, mouse, copy: see or change",
+    },
     WordCommand { name: "undo", takes: "", words: "put the last symbol back on the watch list" },
 ];
 

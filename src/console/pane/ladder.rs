@@ -113,6 +113,16 @@ fn rows(view: &View<'_>, instrument: &InstrumentView, height: usize) -> (Vec<Row
     (all.into_iter().skip(from).take(height).collect(), hidden)
 }
 
+/// The price on a row of a pane of so many rows, heads counted; `None` where there is none.
+#[must_use]
+pub fn price_at(view: &View<'_>, instrument: &InstrumentView, height: u16, row: u16) -> Option<Price> {
+    let rows = rows(view, instrument, usize::from(height.saturating_sub(1))).0;
+    match rows.get(usize::from(row.checked_sub(1)?)) {
+        Some(Row::Price(price, _)) => Some(*price),
+        _ => None,
+    }
+}
+
 struct Ladder<'a> {
     view: &'a View<'a>,
     instrument: &'a InstrumentView,
@@ -146,6 +156,9 @@ impl Ladder<'_> {
                     paint.put_right(orders_edge, y, &level.orders.to_string(), Role::Dim);
                 }
                 paint.put_right(EDGES[3], y, &text, role);
+                if self.view.ui.level_flashes(price) {
+                    paint.underline(EDGES[3], y, &text);
+                }
             }
             None => self.vanished(paint, y, price, &text, qty_edge, own),
         }

@@ -41,7 +41,7 @@ impl<I: Iterator<Item = Option<Money>>> SumKnown for I {
 }
 
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
-    let header = u16::from(paint.height() >= 4);
+    let header = table::heads(PaneId::Positions, paint.height());
     if header > 0 {
         paint.put(1, 0, "SYMBOL", Role::Dim);
         paint.put(FIRST_SALE, 0, "REST FROM", Role::Dim);

@@ -19,7 +19,7 @@ pub(super) fn title(view: &View<'_>) -> Title {
 }
 
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
-    let header = u16::from(paint.height() >= 8);
+    let header = table::heads(PaneId::Watch, paint.height());
     if header > 0 {
         heads(paint);
     }
@@ -83,7 +83,11 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &InstrumentVi
     };
     let change = instrument.change_bps();
     let role = change_role(change);
-    paint.put_right(17, y, &prices.text(last), Role::Text);
+    let text = prices.text(last);
+    paint.put_right(17, y, &text, Role::Text);
+    if view.ui.flashes(instrument.id) {
+        paint.underline(17, y, &text);
+    }
     if paint.width() >= 24 {
         paint.put_right(24, y, &format::percent(change), role);
     }

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod fuzz;
+mod remembering;
 mod screens;
 mod stories;
 

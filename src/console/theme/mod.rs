@@ -150,6 +150,14 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
+    /// The same with the colours of higher and lower exchanged.
+    #[must_use]
+    pub fn with_red_rising(&self) -> Self {
+        let mut turned = self.clone();
+        turned.styles.swap(Role::Up as usize, Role::Down as usize);
+        turned
+    }
+
     /// Lines and marks.
     #[must_use]
     pub const fn glyphs(&self) -> &Glyphs {

@@ -147,6 +147,7 @@ impl Ui {
             "speed" => return self.set_speed(rest, frame),
             "stops" => self.set_stop_kind(rest),
             "theme" => return self.want_theme(rest),
+            "set" => return self.set(rest),
             "undo" => self.undo(),
             "resume" => return vec![Action::Shell(ShellRequest::ResumeHere)],
             "return" => return vec![Action::Shell(ShellRequest::ReturnToSession)],
@@ -218,6 +219,23 @@ impl Ui {
             return Vec::new();
         }
         vec![Action::Theme(text.to_owned())]
+    }
+
+    /// `:set`, `:set NAME`, `:set NAME VALUE`.
+    fn set(&mut self, rest: &str) -> Vec<Action> {
+        let (name, value) = rest.split_once(' ').map_or((rest, ""), |(n, v)| (n, v.trim()));
+        let before = self.options;
+        if name.is_empty() {
+            self.say(self.options.line());
+        } else if let (Some(now), true) = (self.options.get(name), value.is_empty()) {
+            self.say(format!("{name} is {now}"));
+        } else if let Err(why) = self.options.set(name, value) {
+            self.say(why);
+        } else {
+            self.say(format!("{name} {value}, remembered for you"));
+        }
+        let mouse = self.options.mouse;
+        if mouse == before.mouse { Vec::new() } else { vec![Action::Mouse(mouse)] }
     }
 
     fn undo(&mut self) {

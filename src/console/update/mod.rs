@@ -37,6 +37,8 @@ pub enum Action {
     Repaint,
     /// The theme of this name is wanted.
     Theme(String),
+    /// The mouse is to be the program's, or the terminal's again.
+    Mouse(bool),
 }
 
 impl Ui {
@@ -54,6 +56,7 @@ impl Ui {
 
     /// Takes a key.
     pub fn on_key(&mut self, key: Key, frame: &Frame) -> Vec<Action> {
+        let _reading = super::format::read_by(self.options.grouping);
         let before = self.last_key.replace(key);
         let chord = self.keymap.by_position(key.chord);
         // A letter says which keyboard is on; a digit or a mark may come from either.
@@ -172,7 +175,7 @@ impl Ui {
     }
 
     /// Says something about the last key.
-    pub(super) fn say(&mut self, text: impl Into<String>) {
+    pub fn say(&mut self, text: impl Into<String>) {
         self.notice = Some(text.into());
     }
 

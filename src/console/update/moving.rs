@@ -90,7 +90,7 @@ impl Ui {
     }
 
     /// Gives the keys to a pane; the one that had them lets its rows and its axis move again.
-    pub(super) fn focus_on(&mut self, pane: PaneId) {
+    pub(in crate::console) fn focus_on(&mut self, pane: PaneId) {
         if pane != self.focus {
             self.release_axis();
             let left = self.focus;
@@ -128,7 +128,8 @@ impl Ui {
     }
 
     /// Looks at another symbol.
-    pub(super) fn look_at(&mut self, id: InstrumentId) {
+    pub(in crate::console) fn look_at(&mut self, id: InstrumentId) {
+        self.symbol_chosen = true;
         if self.symbol != Some(id) {
             self.symbol_before = self.symbol;
             self.symbol = Some(id);
@@ -136,7 +137,7 @@ impl Ui {
         }
     }
 
-    fn go(&mut self, to: Move, frame: &Frame) {
+    pub(in crate::console) fn go(&mut self, to: Move, frame: &Frame) {
         match self.stack.last_mut() {
             Some(Overlay::Help { scroll }) => *scroll = moved(*scroll, to, 500),
             Some(Overlay::Reading(reading)) => {

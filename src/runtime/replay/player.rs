@@ -57,6 +57,8 @@ pub struct PlayerSetup {
     pub operator: OperatorId,
     /// The folder that branches are written to.
     pub branches: Option<PathBuf>,
+    /// What the start has to say to the screen.
+    pub notes: Vec<String>,
 }
 
 /// See the module.
@@ -97,7 +99,7 @@ impl Player {
             speed: setup.speed,
             anchor: None,
             seeking: None,
-            notes: Vec::new(),
+            notes: setup.notes,
             span: setup.span,
             account: setup.account,
             operator: setup.operator,
