@@ -222,6 +222,8 @@ pub struct Ui {
     pub(super) recalled: bool,
     pub(super) symbol_chosen: bool,
     pub(super) flashes: Flashes,
+    /// What the key before this one copied.
+    pub(super) copied: Option<String>,
     lists: BTreeMap<PaneId, ListState>,
     pub(super) last_key: Option<Key>,
     pub(super) shown: Option<Shown>,
@@ -265,6 +267,7 @@ impl Ui {
             recalled: false,
             symbol_chosen: false,
             flashes: Flashes::default(),
+            copied: None,
             lists: BTreeMap::new(),
             last_key: None,
             shown: None,

@@ -161,7 +161,7 @@ pub const TABLE: &[Binding] = &[
         Place::Panes,
         Intent::Symbol,
         0,
-        "choose a symbol by ticker or name; Backspace: the one before",
+        "choose a symbol by ticker, name or broker number; Backspace: the one before",
         "symbol",
     ),
     row(

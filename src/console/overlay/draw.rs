@@ -1,11 +1,11 @@
 //! Draws what lies over the panes. A box is a rule above and below, no lines at its sides.
 
-use super::{Amendment, Choice, Overlay, Prompt, Reading, Ticket, TicketField, help, palette, symbol};
+use super::{Amendment, Choice, Overlay, Plain, Prompt, Reading, Ticket, TicketField, help, palette, symbol};
 use crate::console::format::{self, PriceFormat};
 use crate::console::preview::{self, Preview};
 use crate::console::theme::Role;
 use crate::console::view::View;
-use crate::console::widget::Paint;
+use crate::console::widget::{Paint, width};
 use crate::console::words;
 use crate::market::{Money, Price, Side};
 
@@ -16,6 +16,7 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>, overlay: &Overlay) {
             text(paint, "Keys", &help::lines(view.ui.keymap(), paint.width()), *scroll)
         }
         Overlay::Reading(Reading { title, lines, scroll }) => text(paint, title, lines, *scroll),
+        Overlay::Plain(plain) => plain_text(paint, plain),
         Overlay::Choice(choice) => choices(paint, choice),
         Overlay::Palette(field) => commands(paint, view, field.text()),
         Overlay::Symbol { field, at, add } => symbols(paint, view, field.text(), *at, *add),
@@ -56,6 +57,10 @@ pub fn inline(paint: &mut Paint<'_>, y: u16, prompt: &Prompt) {
 pub fn hint(view: &View<'_>) -> Option<String> {
     Some(match view.ui.overlay()? {
         Overlay::Help { .. } | Overlay::Reading(_) => "j k PgDn PgUp read   q back".to_owned(),
+        Overlay::Plain(plain) => {
+            let next = plain.fields.get(plain.at).map_or("", |(name, _)| name.as_str());
+            format!("c copies {next}   j k another   or select it with the terminal   q back")
+        }
         Overlay::Choice(_) => "j k choose   Enter take   q back".to_owned(),
         Overlay::Palette(field) => format!(":{}_   Tab completes  Enter does it  Esc leaves", field.text()),
         Overlay::Symbol { .. } => "letters narrow  Up Down choose  Enter takes  Esc leaves".to_owned(),
@@ -82,6 +87,22 @@ fn text(paint: &mut Paint<'_>, title: &str, lines: &[String], scroll: usize) {
     paint.rule(0, title, true, "", &right);
     for (y, line) in (1u16..paint.height()).zip(lines.iter().skip(from)) {
         paint.put(1, y, line, Role::Text);
+    }
+}
+
+/// Nothing but text: no rule, no mark, so that what a terminal selects is what is meant. The field whose
+/// turn it is is underlined.
+fn plain_text(paint: &mut Paint<'_>, plain: &Plain) {
+    paint.clear();
+    let names = plain.fields.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+    let from = (plain.at + 1).saturating_sub(usize::from(paint.height()).max(1));
+    for (y, (i, (name, text))) in (0u16..).zip(plain.fields.iter().enumerate().skip(from)) {
+        paint.put(0, y, name, Role::Dim);
+        let x = if names == 0 { 0 } else { names + 2 };
+        let end = paint.put(x, y, text, Role::Text);
+        if i == plain.at {
+            paint.underline(end, y, text);
+        }
     }
 }
 
@@ -138,7 +159,11 @@ fn symbols(paint: &mut Paint<'_>, view: &View<'_>, typed: &str, at: usize, add: 
     let name = if add { "Add to the list" } else { "Symbol" };
     paint.rule(0, name, true, &format!("{typed}_"), &format!("{} match", list.len()));
     if list.is_empty() {
-        let why = if add { "every symbol is on the list" } else { "no ticker and no name has this" };
+        let why = if add {
+            "every symbol is on the list"
+        } else {
+            "no ticker, no name and no broker of the last prints has this"
+        };
         paint.put(1, 1, why, Role::Dim);
     }
     let room = usize::from(height.saturating_sub(1)).max(1);

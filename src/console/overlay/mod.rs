@@ -4,12 +4,14 @@ pub mod draw;
 mod field;
 pub mod help;
 pub mod palette;
+mod plain;
 mod prompt;
 pub mod reading;
 pub mod symbol;
 mod ticket;
 
 pub use field::Field;
+pub use plain::Plain;
 pub use prompt::{Confirm, FRESH_MS, HELD_MS, Prompt};
 pub use reading::{Choice, Chosen, Reading};
 pub use ticket::{Amendment, Ticket, TicketField};
@@ -27,6 +29,8 @@ pub enum Overlay {
     },
     /// A text to read.
     Reading(Reading),
+    /// A text without borders, to copy.
+    Plain(Plain),
     /// One of several.
     Choice(Choice),
     /// The command line.
@@ -62,7 +66,7 @@ impl Overlay {
     #[must_use]
     pub const fn scope(&self) -> Scope {
         match self {
-            Self::Help { .. } | Self::Reading(_) | Self::Choice(_) => Scope::Reading,
+            Self::Help { .. } | Self::Reading(_) | Self::Plain(_) | Self::Choice(_) => Scope::Reading,
             Self::Palette(_) | Self::Symbol { .. } | Self::Filter { .. } | Self::Seek(_) => Scope::Field,
             Self::Ticket(_) | Self::Amend(_) => Scope::Form,
             Self::Prompt(_) => Scope::Prompt,
@@ -78,7 +82,7 @@ impl Overlay {
             | Self::Seek(field) => Some(field),
             Self::Ticket(ticket) => Some(ticket.active_mut()),
             Self::Amend(amendment) => Some(amendment.active_mut()),
-            Self::Help { .. } | Self::Reading(_) | Self::Choice(_) | Self::Prompt(_) => None,
+            Self::Help { .. } | Self::Reading(_) | Self::Plain(_) | Self::Choice(_) | Self::Prompt(_) => None,
         }
     }
 }

@@ -21,6 +21,12 @@ impl Reading {
     pub fn new(title: impl Into<String>, lines: Vec<String>) -> Self {
         Self { title: title.into(), lines, scroll: 0 }
     }
+
+    /// All of it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.lines.join("\n")
+    }
 }
 
 /// What choosing a row does.

@@ -202,3 +202,72 @@ fn the_mouse_selects_and_never_sends() {
         desk.ui.on_pointer(Pointer::Click(x, y), &desk.frame);
     }
 }
+
+#[test]
+fn c_copies_the_line_and_again_field_by_field() {
+    let mut desk = Desk::new(fixture::frame());
+    let copy = |text: &str| vec![Action::Copy(text.to_owned())];
+    assert_eq!(desk.press("g o c"), copy("P-0071 BUY NABIL 300 @ 545.0 RESTING"));
+    assert!(desk.press("c").is_empty());
+    let picture = desk.picture();
+    let rows: Vec<&str> = picture.lines().skip(3).take(6).collect();
+    assert_eq!(
+        rows,
+        [
+            "symbol    NABIL",
+            "side      BUY",
+            "quantity  300",
+            "price     545.0",
+            "account   07",
+            "id        P-0071"
+        ],
+        "plain text, no borders"
+    );
+    for text in ["NABIL", "BUY", "300", "545.0"] {
+        assert_eq!(desk.press("c"), copy(text));
+    }
+    desk.press("q");
+    // Where there is no clipboard the text is shown at once.
+    desk.ui.no_clipboard = true;
+    assert!(desk.press("c").is_empty());
+    desk.says("quantity  300");
+    assert!(desk.press("c").is_empty());
+    desk.says("select it with the terminal");
+    // A text without fields is copied as it stands.
+    desk.press("q");
+    desk.ui.no_clipboard = false;
+    let Some(Action::Copy(text)) = desk.press("g r t n t c Enter c").pop() else { panic!("nothing copied") };
+    assert_eq!(text, "NTC 886.0");
+}
+
+/// `t`, at most two letters or one and an arrow, Enter: every symbol of the bundled days.
+#[test]
+fn every_symbol_is_four_keys_away() {
+    use crate::console::overlay::symbol;
+    for name in crate::runtime::day::bundled_names() {
+        let day = crate::runtime::day::Day::open(name, None).unwrap();
+        let frame = with_snapshot(&fixture::frame(), |s| {
+            s.day = Arc::clone(&day.setup);
+            s.instruments.clear();
+        });
+        let ui = Ui::new(Keymap::default());
+        for (id, instrument) in day.setup.universe.iter() {
+            let letters: Vec<char> = instrument.symbol.as_str().chars().collect();
+            let picks =
+                |typed: String, at: usize| symbol::matches(&frame, &ui, &typed, false).get(at) == Some(&id);
+            let pairs = letters.iter().map(|second| format!("{}{second}", letters[0]));
+            let by_two = pairs.into_iter().any(|typed| picks(typed, 0));
+            let by_arrow = picks(letters[0].to_string(), 1) || picks(String::new(), 1);
+            assert!(by_two || by_arrow, "{}", instrument.symbol);
+        }
+    }
+}
+
+#[test]
+fn a_number_finds_where_a_broker_traded() {
+    let mut desk = Desk::new(fixture::frame());
+    desk.press("t 3 4");
+    desk.says("Nabil Bank Limited");
+    desk.press("Ctrl-u 9 9");
+    desk.says("no broker of the last prints");
+}

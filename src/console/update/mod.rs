@@ -3,6 +3,7 @@
 //! Pure: no terminal, no clock. The time of a key comes with the key, the time of a drawing with
 //! [`Ui::drawn`].
 
+mod copying;
 mod forms;
 mod moving;
 mod ordering;
@@ -92,6 +93,9 @@ impl Ui {
         };
         if self.is_refused(binding, key, frame) {
             return Vec::new();
+        }
+        if binding.intent != Intent::Copy {
+            self.copied = None;
         }
         match binding.intent {
             Intent::Yes => self.yes(Key { chord, ..key }, before, frame),

@@ -143,6 +143,7 @@ impl Ui {
             Some(Overlay::Reading(reading)) => {
                 reading.scroll = moved(reading.scroll, to, reading.lines.len());
             }
+            Some(Overlay::Plain(plain)) => plain.at = moved(plain.at, to, plain.fields.len()),
             Some(Overlay::Choice(choice)) => choice.at = moved(choice.at, to, choice.rows.len()),
             Some(_) => {}
             None if self.focus == PaneId::Depth => self.go_ladder(to, frame),

@@ -1,6 +1,5 @@
 //! What is behind a row: orders, alerts, positions, symbols, in lines to read or to copy.
 
-use super::Action;
 use crate::console::overlay::{Overlay, Reading};
 use crate::console::pane::PaneId;
 use crate::console::ui::Ui;
@@ -15,46 +14,6 @@ impl Ui {
         match self.told(frame) {
             Some((title, lines)) => self.stack.push(Overlay::Reading(Reading::new(title, lines))),
             None => self.say("nothing is selected here"),
-        }
-    }
-
-    /// Copies the selected thing as one line.
-    pub(super) fn copy(&mut self, frame: &Frame) -> Vec<Action> {
-        let text = match self.stack.last() {
-            Some(Overlay::Reading(reading)) => Some(reading.lines.join("\n")),
-            Some(_) => None,
-            None => self.line_to_copy(frame),
-        };
-        match text {
-            Some(text) => {
-                self.say(format!("copied: {}", text.lines().next().unwrap_or_default()));
-                vec![Action::Copy(text)]
-            }
-            None => self.none(|ui| ui.say("nothing is selected here")),
-        }
-    }
-
-    fn line_to_copy(&self, frame: &Frame) -> Option<String> {
-        let snapshot = &frame.snapshot;
-        match self.focus {
-            PaneId::Orders => {
-                let order = rows::selected_order(frame, self)?;
-                let state = words::order_state(order);
-                Some(format!("{} {} {state}", order.id, words::order_line(snapshot, &order.order)))
-            }
-            PaneId::Alerts => {
-                let alert = rows::selected_alert(frame, self)?;
-                Some(format!("{} {}", format::clock(alert.at), words::alert(snapshot, alert)))
-            }
-            _ => {
-                let instrument = snapshot.instrument(self.symbol?)?;
-                let prices = words::price_format(snapshot, instrument.id);
-                Some(format!(
-                    "{} {}",
-                    instrument.symbol,
-                    prices.option(self.ladder.cursor.or(instrument.last()))
-                ))
-            }
         }
     }
 
