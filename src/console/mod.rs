@@ -35,6 +35,7 @@ pub mod theme;
 pub mod ui;
 mod update;
 pub mod view;
+pub mod why;
 pub mod widget;
 pub mod words;
 

@@ -119,6 +119,8 @@ pub struct JournalLine {
     pub at: Timestamp,
     /// What.
     pub text: String,
+    /// Its hash in the chain, in hex digits.
+    pub hash: String,
 }
 
 /// What a terminal asks of its shell. These are not inputs of the engine: a replay looked at

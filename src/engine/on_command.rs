@@ -2,7 +2,7 @@
 
 use super::answer::AnswerKind;
 use super::{AlertKind, CancelScope, Command, OperatorCommand, OperatorId, Output, SeenOrder, State};
-use crate::execution::{ClientOrderId, GatewayRequest, NewOrder, Order, Pending};
+use crate::execution::{ClientOrderId, GatewayRequest, NewOrder, Order, Pending, StepKind};
 use crate::market::{Board, Money, Price, Qty, SessionPhase, Side, Timestamp};
 use crate::risk::{CheckInput, Denial, check_amend, check_new};
 
@@ -16,12 +16,12 @@ pub(super) fn on_command(
     let by = &command.by;
     let done = match &command.command {
         Command::SubmitOrder(order) => submit(state, seq, order, out),
-        Command::CancelOrder { id } => cancel(state, *id, out),
+        Command::CancelOrder { id } => cancel(state, seq, *id, out),
         Command::CancelMany(scope) => {
-            cancel_many(state, *scope, out);
+            cancel_many(state, seq, *scope, out);
             Ok(())
         }
-        Command::AmendOrder { id, qty, limit, seen } => amend(state, *id, (*qty, *limit), *seen, out),
+        Command::AmendOrder { id, qty, limit, seen } => amend(state, seq, *id, (*qty, *limit), *seen, out),
         Command::Stop => {
             stop(state, by, out);
             Ok(())
@@ -46,7 +46,9 @@ fn submit(state: &mut State, seq: u64, order: &NewOrder, out: &mut Vec<Output>) 
     let input = check_input(state, order, None)?;
     let order = check_new(order.clone(), &input)?.into_inner();
     let id = ClientOrderId(seq);
-    state.orders.insert(id, Order::sent(id, order.clone(), state.now));
+    let mut sent = Order::sent(id, order.clone(), state.now);
+    sent.note(seq, state.now, StepKind::Submitted);
+    state.orders.insert(id, sent);
     state.counters.orders += 1;
     touch(state, &order);
     state.answers.add(state.now, AnswerKind::Sent { id, order: order.clone() });
@@ -56,6 +58,7 @@ fn submit(state: &mut State, seq: u64, order: &NewOrder, out: &mut Vec<Output>) 
 
 fn amend(
     state: &mut State,
+    seq: u64,
     id: ClientOrderId,
     (qty, limit): (Qty, Price),
     seen: SeenOrder,
@@ -81,6 +84,7 @@ fn amend(
     let Some(order) = state.orders.get_mut(&id) else { return Err(vec![Denial::NoSuchOrder(id)]) };
     order.pending = Some(Pending::Amend { qty, limit });
     order.changed_at = state.now;
+    order.note(seq, state.now, StepKind::AmendAsked { qty, limit });
     let touched = order.order.clone();
     touch(state, &touched);
     state.answers.add(state.now, AnswerKind::AmendSent { id, qty, limit });
@@ -106,7 +110,7 @@ fn working(state: &State, id: ClientOrderId) -> Result<&Order, Vec<Denial>> {
 }
 
 /// A cancel is never blocked: it goes out for anything that may still trade.
-fn cancel(state: &mut State, id: ClientOrderId, out: &mut Vec<Output>) -> Done {
+fn cancel(state: &mut State, seq: u64, id: ClientOrderId, out: &mut Vec<Output>) -> Done {
     let now = state.now;
     let order = state.orders.get_mut(&id).ok_or_else(|| vec![Denial::NoSuchOrder(id)])?;
     if order.pending == Some(Pending::Cancel) {
@@ -117,6 +121,7 @@ fn cancel(state: &mut State, id: ClientOrderId, out: &mut Vec<Output>) -> Done {
     }
     order.pending = Some(Pending::Cancel);
     order.changed_at = now;
+    order.note(seq, now, StepKind::CancelAsked);
     let touched = order.order.clone();
     touch(state, &touched);
     state.answers.add(now, AnswerKind::CancelSent { id });
@@ -124,7 +129,7 @@ fn cancel(state: &mut State, id: ClientOrderId, out: &mut Vec<Output>) -> Done {
     Ok(())
 }
 
-fn cancel_many(state: &mut State, scope: CancelScope, out: &mut Vec<Output>) {
+fn cancel_many(state: &mut State, seq: u64, scope: CancelScope, out: &mut Vec<Output>) {
     let matching = |order: &NewOrder| match scope {
         CancelScope::All => true,
         CancelScope::Instrument(id) => order.instrument == id,
@@ -136,7 +141,7 @@ fn cancel_many(state: &mut State, scope: CancelScope, out: &mut Vec<Output>) {
         .filter(|o| o.state.is_open() && o.pending != Some(Pending::Cancel) && matching(&o.order))
         .map(|o| o.id)
         .collect();
-    let count = ids.iter().filter(|id| cancel(state, **id, out).is_ok()).count();
+    let count = ids.iter().filter(|id| cancel(state, seq, **id, out).is_ok()).count();
     state.answers.add(state.now, AnswerKind::CancelManySent { count });
 }
 

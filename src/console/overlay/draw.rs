@@ -15,7 +15,7 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>, overlay: &Overlay) {
         Overlay::Help { scroll } => {
             text(paint, "Keys", &help::lines(view.ui.keymap(), paint.width()), *scroll)
         }
-        Overlay::Reading(Reading { title, lines, scroll }) => text(paint, title, lines, *scroll),
+        Overlay::Reading(reading) => told(paint, reading),
         Overlay::Plain(plain) => plain_text(paint, plain),
         Overlay::Choice(choice) => choices(paint, choice),
         Overlay::Palette(field) => commands(paint, view, field.text()),
@@ -56,6 +56,9 @@ pub fn inline(paint: &mut Paint<'_>, y: u16, prompt: &Prompt) {
 #[must_use]
 pub fn hint(view: &View<'_>) -> Option<String> {
     Some(match view.ui.overlay()? {
+        Overlay::Reading(reading) if reading.behind.iter().any(Option::is_some) => {
+            "j k choose   Enter on a + line: what is behind it   c copy   q one level back".to_owned()
+        }
         Overlay::Help { .. } | Overlay::Reading(_) => "j k PgDn PgUp read   q back".to_owned(),
         Overlay::Plain(plain) => {
             let next = plain.fields.get(plain.at).map_or("", |(name, _)| name.as_str());
@@ -87,6 +90,28 @@ fn text(paint: &mut Paint<'_>, title: &str, lines: &[String], scroll: usize) {
     paint.rule(0, title, true, "", &right);
     for (y, line) in (1u16..paint.height()).zip(lines.iter().skip(from)) {
         paint.put(1, y, line, Role::Text);
+    }
+}
+
+/// A text whose lines may lead further: those are marked, and the cursor stands on one.
+fn told(paint: &mut Paint<'_>, reading: &Reading) {
+    if !reading.behind.iter().any(Option::is_some) {
+        return text(paint, &reading.title, &reading.lines, reading.scroll);
+    }
+    paint.clear();
+    paint.rule(0, &reading.title, true, "", &format!("{} lines", reading.lines.len()));
+    let room = usize::from(paint.height().saturating_sub(1)).max(1);
+    let from = (reading.scroll + 1).saturating_sub(room);
+    for (y, (i, line)) in (1u16..paint.height()).zip(reading.lines.iter().enumerate().skip(from)) {
+        let leads = reading.behind.get(i).is_some_and(Option::is_some);
+        if i == reading.scroll {
+            paint.select(y);
+            paint.put(0, y, paint.glyphs().chosen, Role::Key);
+        }
+        if leads {
+            paint.put(1, y, "+", Role::Key);
+        }
+        paint.put(3, y, line, Role::Text);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The command line: commands of its own, and every row of the key table by name.
 
-use crate::console::keymap::{Context, Keymap};
+use crate::console::keymap::{Context, Keymap, Row};
 
 /// A command with a word after it.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,11 @@ pub const COMMANDS: &[WordCommand] = &[
     },
     WordCommand { name: "return", takes: "", words: "replay: back from the past to the session itself" },
     WordCommand { name: "theme", takes: "NAME", words: "dark, light, high-contrast, colour-blind, mono" },
+    WordCommand {
+        name: "why",
+        takes: "[account|regime|RECORD]",
+        words: "what a figure of the header rests on; a record by its number",
+    },
     WordCommand {
         name: "set",
         takes: "[NAME [VALUE]]",
@@ -59,11 +64,9 @@ pub fn candidates(keymap: &Keymap, context: Context, typed: &str) -> Vec<Candida
         words: c.words,
         key: String::new(),
     });
-    let rows = keymap.rows().iter().filter(|row| row.binding.place.holds(context)).map(|row| Candidate {
-        name: row.binding.name,
-        takes: "",
-        words: row.binding.words,
-        key: row.keys_text(),
+    let own = |row: &&Row| COMMANDS.iter().all(|c| c.name != row.binding.name);
+    let rows = keymap.rows().iter().filter(|row| row.binding.place.holds(context)).filter(own).map(|row| {
+        Candidate { name: row.binding.name, takes: "", words: row.binding.words, key: row.keys_text() }
     });
     commands.chain(rows).filter(|c| c.name.starts_with(first)).collect()
 }

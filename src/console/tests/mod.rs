@@ -5,6 +5,7 @@ mod fuzz;
 mod remembering;
 mod screens;
 mod stories;
+mod walking;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

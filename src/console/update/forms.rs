@@ -148,6 +148,7 @@ impl Ui {
             "stops" => self.set_stop_kind(rest),
             "theme" => return self.want_theme(rest),
             "set" => return self.set(rest),
+            "why" => self.why_named(rest, frame),
             "undo" => self.undo(),
             "resume" => return vec![Action::Shell(ShellRequest::ResumeHere)],
             "return" => return vec![Action::Shell(ShellRequest::ReturnToSession)],
@@ -253,6 +254,10 @@ impl Ui {
     pub(super) fn open(&mut self, frame: &Frame) -> Vec<Action> {
         let chosen = match self.stack.last() {
             Some(Overlay::Choice(choice)) => choice.rows.get(choice.at).map(|(_, chosen)| *chosen),
+            Some(Overlay::Reading(reading)) if reading.next().is_some() => {
+                self.tell_why(frame);
+                return Vec::new();
+            }
             Some(_) => {
                 self.stack.pop();
                 return Vec::new();

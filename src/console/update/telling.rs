@@ -1,54 +1,63 @@
-//! What is behind a row: orders, alerts, positions, symbols, in lines to read or to copy.
+//! What is behind a row or a figure, and what happened in a symbol today.
 
 use crate::console::overlay::{Overlay, Reading};
 use crate::console::pane::PaneId;
 use crate::console::ui::Ui;
-use crate::console::{Frame, JournalStatus, format, rows, words};
-use crate::engine::snapshot::{InstrumentView, PositionView};
-use crate::execution::Order;
-use crate::market::{Money, Qty};
+use crate::console::why::{self, Subject};
+use crate::console::{Frame, format, rows, words};
 
 impl Ui {
-    /// Opens what the selected thing is made of.
+    /// Opens what the selected thing is made of; on a line of such a text, what is behind the line.
     pub(super) fn tell_why(&mut self, frame: &Frame) {
-        match self.told(frame) {
-            Some((title, lines)) => self.stack.push(Overlay::Reading(Reading::new(title, lines))),
-            None => self.say("nothing is selected here"),
+        let subject = match self.stack.last() {
+            Some(Overlay::Reading(reading)) => reading.next(),
+            Some(_) => None,
+            None => self.subject(frame),
+        };
+        match subject {
+            Some(subject) => self.explain(subject, frame),
+            None if self.stack.is_empty() => self.say("nothing is selected here"),
+            None => self.say("nothing is behind this line"),
         }
     }
 
-    fn told(&self, frame: &Frame) -> Option<(String, Vec<String>)> {
-        let snapshot = &frame.snapshot;
-        match self.focus {
-            PaneId::Orders => {
-                let order = rows::selected_order(frame, self)?;
-                Some((format!("Order {}", order.id), order_lines(frame, order)))
-            }
-            PaneId::Alerts => {
-                let alert = rows::selected_alert(frame, self)?;
-                let mut lines = vec![words::alert(snapshot, alert), format!("raised {}", alert.at)];
-                lines.push(format!("weight {}", alert.kind.severity()));
-                let noted = alert.acknowledged.as_ref().map(|by| format!("acknowledged by {by}"));
-                lines.push(noted.unwrap_or_else(|| "nobody has acknowledged it".to_owned()));
-                lines.extend(alert.shelved_until.map(|u| format!("shelved until {}", format::clock(u))));
-                Some((format!("Alert {}", alert.id), lines))
-            }
-            PaneId::Positions => {
-                let id = rows::selected_position(frame, self)?;
-                let position = rows::held(frame).find(|p| p.instrument == id)?;
-                Some((format!("Position {}", position.symbol), position_lines(frame, position)))
-            }
-            PaneId::Journal => {
-                let JournalStatus::Durable { tail, .. } = &frame.status.journal else { return None };
-                let seq = rows::selected(PaneId::Journal, frame, self)?;
-                let line = tail.iter().find(|l| l.seq == seq)?;
-                Some((format!("Record {seq}"), vec![line.at.to_string(), line.text.clone()]))
-            }
-            _ => {
-                let instrument = snapshot.instrument(self.symbol?)?;
-                Some((instrument.symbol.to_string(), instrument_lines(frame, instrument)))
+    /// `:why account`, `:why regime`, `:why NUMBER`; alone it is what `w` says.
+    pub(super) fn why_named(&mut self, word: &str, frame: &Frame) {
+        match (word, why::named(word)) {
+            ("", _) => self.tell_why(frame),
+            (_, Some(subject)) => self.explain(subject, frame),
+            (_, None) => {
+                self.say("why takes account, result, nav, drawdown, regime or the number of a record")
             }
         }
+    }
+
+    fn explain(&mut self, subject: Subject, frame: &Frame) {
+        match why::tell(subject, frame) {
+            Some(telling) => self.stack.push(Overlay::Reading(Reading::of(telling))),
+            None => self.say("it is not there any more"),
+        }
+    }
+
+    /// What the cursor is on.
+    fn subject(&self, frame: &Frame) -> Option<Subject> {
+        match self.focus {
+            PaneId::Orders => rows::selected_order(frame, self).map(|o| Subject::Order(o.id)),
+            PaneId::Alerts => rows::selected_alert(frame, self).map(|a| Subject::Alert(a.id)),
+            PaneId::Positions => rows::selected_position(frame, self).map(Subject::Position),
+            PaneId::Journal => rows::selected(PaneId::Journal, frame, self).map(Subject::Record),
+            PaneId::Regime => Some(Subject::Regime),
+            PaneId::Depth => self.own_at_cursor(frame).or(self.symbol.map(Subject::Instrument)),
+            _ => self.symbol.map(Subject::Instrument),
+        }
+    }
+
+    /// The own order on the row of the ladder's cursor.
+    fn own_at_cursor(&self, frame: &Frame) -> Option<Subject> {
+        let (symbol, price) = (self.symbol?, self.ladder.cursor?);
+        let mut own = frame.snapshot.orders.iter().filter(|o| o.state.is_open());
+        let found = own.find(|o| o.order.instrument == symbol && o.order.limit == price);
+        found.map(|o| Subject::Order(o.id))
     }
 
     /// Everything of today about the symbol looked at.
@@ -72,102 +81,4 @@ impl Ui {
         let title = format!("{} today", instrument.symbol);
         self.stack.push(Overlay::Reading(Reading::new(title, lines)));
     }
-}
-
-fn money(amount: Option<Money>) -> String {
-    amount.map_or_else(|| format::MISSING.to_owned(), format::money)
-}
-
-fn order_lines(frame: &Frame, order: &Order) -> Vec<String> {
-    let prices = words::price_format(&frame.snapshot, order.order.instrument);
-    let mut lines = vec![
-        format!("{}  account {}", words::order_line(&frame.snapshot, &order.order), order.order.account),
-        format!("state     {}", words::order_state(order)),
-        format!("done      {}  left {}", format::qty(order.filled), format::qty(order.left())),
-        format!("value     {}", format::money(order.filled_value)),
-        format!("sent      {}", order.sent_at),
-    ];
-    let answered = order.answered_at.map_or_else(|| "not yet".to_owned(), |at| at.to_string());
-    lines.push(format!("answered  {answered}"));
-    lines.push(format!("changed   {}", order.changed_at));
-    let venue = order.venue_id.as_ref().map_or_else(|| format::MISSING.to_owned(), ToString::to_string);
-    lines.push(format!("venue id  {venue}"));
-    lines.extend(order.reason.as_ref().map(|r| format!("reason    {r}")));
-    let note = words::order_note(order, prices);
-    if !note.is_empty() {
-        lines.push(note);
-    }
-    lines.push(format!("its id is the number of the journal record that created it: {}", order.id.0));
-    lines
-}
-
-fn position_lines(frame: &Frame, p: &PositionView) -> Vec<String> {
-    let prices = words::price_format(&frame.snapshot, p.instrument);
-    let first_sale = p.first_sale.map_or_else(|| format::MISSING.to_owned(), format::date_both);
-    let charged = |c: &crate::market::fees::DayCharged| {
-        let (commission, sebon, dp) =
-            (format::money(c.commission), format::money(c.sebon), format::money(c.dp));
-        format!("commission {commission}  SEBON {sebon}  DP {dp}")
-    };
-    vec![
-        format!(
-            "held       {}  of it bought today {}",
-            format::qty(p.position.qty),
-            format::qty(p.position.bought)
-        ),
-        format!("sellable   {} now; what was bought today from {first_sale}", format::qty(p.sellable)),
-        format!(
-            "cost       {} with purchase charges, {} a share",
-            money(p.position.cost),
-            prices.option(p.wacc)
-        ),
-        format!(
-            "breaks even at {} (first price on the grid, charges of the sale in it)",
-            prices.option(p.break_even)
-        ),
-        format!("worth      {} at {}", money(p.position.value()), prices.option(p.position.mark)),
-        format!("result     {} before exit", money(p.unrealised)),
-        format!("exit       {} charges and tax if all were sold at the mark", money(p.exit_cost)),
-        format!("realised   {} today, before tax", money(p.position.realised)),
-        format!("buys       {}", charged(&p.position.buys)),
-        format!("sells      {}", charged(&p.position.sells)),
-    ]
-}
-
-fn instrument_lines(frame: &Frame, i: &InstrumentView) -> Vec<String> {
-    let snapshot = &frame.snapshot;
-    let prices = words::price_format(snapshot, i.id);
-    let facts = snapshot.day.universe.get(i.id);
-    let band = |b: Option<(crate::market::Price, crate::market::Price)>| match b {
-        Some((low, high)) => format!("{} to {}", prices.text(low), prices.text(high)),
-        None => "not known (no close before, or the kind is not known)".to_owned(),
-    };
-    let mut lines = vec![
-        facts.map_or_else(String::new, |f| f.name.clone()),
-        format!("sector      {}", facts.and_then(|f| f.sector.as_deref()).unwrap_or(format::MISSING)),
-        format!("close before {}", prices.option(i.previous_close)),
-        format!("daily band  {}", band(i.daily_band)),
-        format!("order band  {}", band(i.order_band)),
-        format!(
-            "traded      {} shares in {} prints, {}",
-            format::qty(i.day.volume),
-            i.day.trades,
-            format::money(i.day.turnover)
-        ),
-        format!("vwap        {}", prices.option(i.day.vwap())),
-        format!(
-            "adv         {}",
-            facts
-                .and_then(|f| f.adv)
-                .map_or_else(|| format::MISSING.to_owned(), |a| format::qty(Qty::from_units(a)))
-        ),
-        format!("quarantined {} prints", i.quarantined),
-    ];
-    if let Some((at, verdict)) = &i.last_finding {
-        lines.push(format!("last finding {} {}", format::clock(*at), verdict.findings));
-    }
-    if i.halted_by_gap {
-        lines.push("HALTED: a sequence number is missing, nothing of it is believed".to_owned());
-    }
-    lines
 }
