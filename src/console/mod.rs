@@ -11,6 +11,7 @@
 //! To add a pane: a file in [`pane`] and a line in its list.
 
 pub mod backend;
+pub mod compare;
 mod draw;
 pub mod entry;
 pub mod error;
@@ -49,7 +50,7 @@ pub use memory::Memory;
 pub use mouse::Pointer;
 pub use options::Options;
 pub use status::{
-    Frame, JournalLine, JournalStatus, JumpTarget, Mode, ShellRequest, ShellStatus, Speed, Transport,
+    Branch, Frame, JournalLine, JournalStatus, JumpTarget, Mode, ShellRequest, ShellStatus, Speed, Transport,
 };
 pub use theme::Theme;
 pub use ui::Ui;

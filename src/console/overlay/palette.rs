@@ -27,6 +27,13 @@ pub const COMMANDS: &[WordCommand] = &[
         words: "replay: go on from the past looked at, in a branch of its own",
     },
     WordCommand { name: "return", takes: "", words: "replay: back from the past to the session itself" },
+    WordCommand { name: "branch", takes: "NAME", words: "replay: name the branch you are in" },
+    WordCommand { name: "branches", takes: "", words: "replay: every branch of this session" },
+    WordCommand {
+        name: "compare",
+        takes: "[A] [B]",
+        words: "replay: two branches by result, orders and fills",
+    },
     WordCommand { name: "theme", takes: "NAME", words: "dark, light, high-contrast, colour-blind, mono" },
     WordCommand {
         name: "why",

@@ -412,6 +412,7 @@ pub fn replay() -> Frame {
         finished: false,
         seeking: None,
         bookmarks: vec![at("12:10:00")],
+        branches: Vec::new(),
         view_only: false,
     };
     with_status(&frame, |s| {

@@ -109,3 +109,68 @@ fn what_is_gone_or_not_known_is_said() {
     follow(&mut desk, "in the account");
     desk.says("it is not there any more");
 }
+
+#[test]
+fn two_branches_are_compared_and_what_knew_the_future_is_not_scored() {
+    use crate::console::{Action, Branch, ShellRequest};
+    use crate::execution::ReportKind;
+    use crate::market::{Money, Side};
+
+    let base = fixture::replay();
+    let (kept, own) = (base.snapshot.orders[0].clone(), base.snapshot.orders[1].clone());
+    let account = |result: i64| {
+        let mut account = base.snapshot.accounts[0].clone();
+        account.day_result = Some(Money::from_paisa(result));
+        Some(account)
+    };
+    let knowing = fixture::order(90, 1, Side::Buy, 50, 31_400, "12:05:00", &[]);
+    let fair = fixture::order(91, 1, Side::Buy, 60, 31_400, "13:50:00", &[ReportKind::Cancelled]);
+    let main = Branch {
+        name: "main".to_owned(),
+        left: None,
+        seen: None,
+        at: fixture::at("13:42:07"),
+        orders: vec![kept.clone(), own],
+        account: account(12_431_050),
+    };
+    let second = Branch {
+        name: "second".to_owned(),
+        left: Some(("main".to_owned(), fixture::at("12:00:00"))),
+        seen: Some(fixture::at("13:42:07")),
+        at: fixture::at("14:00:00"),
+        orders: vec![kept, knowing, fair],
+        account: account(12_500_000),
+    };
+    let with = |branches: Vec<Branch>| {
+        fixture::with_status(&base, |s| {
+            if let Some(t) = &mut s.transport {
+                t.branches = branches;
+            }
+        })
+    };
+    let mut desk = Desk::new(with(vec![main.clone(), second]));
+    desk.press(": c o m p a r e Enter");
+    for want in [
+        "B  second           left main at 12:00:00, now at 14:00:00, 3 orders",
+        "they stand at different times",
+        "result of the day         1,24,310.50       1,25,000.00            689.50",
+        "A only   13:38:00 P-0071 BUY NABIL 300 @ 545.0",
+        "B only ' 12:05:00 P-0090 BUY NICA 50 @ 314.0",
+        "B only   13:50:00 P-0091 BUY NICA 60 @ 314.0",
+        "1 orders are the same in both",
+        "' second: sent before 13:42:07, which had been seen: not scored",
+    ] {
+        desk.says(want);
+    }
+    desk.press("q : b r a n c h e s Enter");
+    desk.says("the session as it began");
+    let named = Action::Shell(ShellRequest::NameBranch("slow".to_owned()));
+    assert_eq!(desk.press("q : b r a n c h Space s l o w Enter"), vec![named]);
+    assert!(desk.press(": b r a n c h Space m a i n Enter").is_empty());
+    desk.says("there is a branch `main` already");
+    desk.press(": c o m p a r e Space m a i n Space x Enter");
+    desk.says("no branch `x`");
+    let mut desk = Desk::new(with(vec![main]));
+    desk.press(": c o m p a r e Enter");
+    desk.says("one branch only");
+}
