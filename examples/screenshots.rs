@@ -78,6 +78,7 @@ fn frame_at(day: &str, time: &str) -> Result<Frame, Box<dyn Error>> {
             finished: false,
             seeking: None,
             bookmarks: Vec::new(),
+            branches: Vec::new(),
             view_only: false,
         }),
         journal: JournalStatus::Durable { seq: 33, head: "9d6c32c6".to_owned(), tail: Vec::new() },

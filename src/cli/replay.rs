@@ -132,8 +132,9 @@ pub(super) fn run(global: &Global, args: ReplayArgs) -> Result<(), CliError> {
         account: day.account.clone(),
         operator: OperatorId::new(&settings.operator),
         branches: paths::journals_dir(global).ok(),
+        notes: Vec::new(),
     };
-    let local = LocalSetup { settings, config_dir };
+    let local = LocalSetup { settings, config_dir, state_dir: paths::state_dir(global) };
     local::run(player, &local).map_err(|e| {
         let message = e.to_string();
         if e.is_usage() { CliError::usage(message) } else { CliError::failed(message) }

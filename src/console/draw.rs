@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 
 use super::Frame;
 use super::layout::{Layout, Slot, layout};
+use super::options::Rise;
 use super::overlay::{Overlay, draw as overlay};
 use super::pane::{answers, emergency, header, hints, pane};
 use super::theme::{Role, Theme};
@@ -36,6 +37,9 @@ pub fn draw(target: &mut ratatui::Frame<'_>, frame: &Frame, ui: &Ui, theme: &The
 
 /// The same, into a buffer.
 pub fn draw_into(buffer: &mut Buffer, area: Rect, frame: &Frame, ui: &Ui, theme: &Theme) -> Layout {
+    let _reading = super::format::read_by(ui.options.grouping);
+    let turned = (ui.options.rise == Rise::Red).then(|| theme.with_red_rising());
+    let theme = turned.as_ref().unwrap_or(theme);
     let view = View { frame, ui, theme };
     let area = area.intersection(*buffer.area());
     buffer.set_style(area, theme.style(Role::Text));

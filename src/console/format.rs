@@ -1,7 +1,9 @@
 //! Numbers, times and dates as the desk writes them.
 //!
-//! Digits are grouped by lakh (12,34,567.80). L, Cr and Ar appear in titles and headers only, never
+//! Digits are grouped by lakh (12,34,567.80), or in threes for who reads them so. L, Cr and Ar appear in titles and headers only, never
 //! in a figure that is typed or signed. Nothing known is `-`, never 0. Every clock is Nepal's.
+
+use std::cell::Cell;
 
 use chrono::Datelike;
 
@@ -11,15 +13,52 @@ use crate::market::{BikramSambat, Instrument, Money, Price, Qty, SessionDate, Ti
 /// What is written where nothing is known.
 pub const MISSING: &str = "-";
 
-/// Groups digits by lakh: the last three, then pairs.
+/// How the digits of a whole number are grouped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Grouping {
+    /// The last three, then pairs: `12,34,567`.
+    #[default]
+    Lakh,
+    /// Threes: `1,234,567`.
+    Western,
+}
+
+thread_local! {
+    static GROUPING: Cell<Grouping> = const { Cell::new(Grouping::Lakh) };
+}
+
+/// Digits are grouped as somebody reads them for as long as this lives.
+#[derive(Debug)]
+#[must_use = "the grouping ends when this is dropped"]
+pub struct Reading(Grouping);
+
+/// Groups digits as the person at one terminal reads them, until the returned value is dropped.
+///
+/// It is set once around a picture or a key rather than handed to every figure: one that were
+/// forgotten would be written in another person's style beside figures in theirs.
+pub fn read_by(grouping: Grouping) -> Reading {
+    Reading(GROUPING.replace(grouping))
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        GROUPING.set(self.0);
+    }
+}
+
+/// Groups digits as the reader is used to; by lakh unless told otherwise.
 #[must_use]
 pub fn grouped(magnitude: u64) -> String {
+    let group = match GROUPING.get() {
+        Grouping::Lakh => 2,
+        Grouping::Western => 3,
+    };
     let digits = magnitude.to_string();
     let split = digits.len().saturating_sub(3);
     let (head, tail) = digits.split_at(split);
     let mut out = String::with_capacity(digits.len() + 6);
     for (i, c) in head.chars().enumerate() {
-        if i > 0 && (head.len() - i).is_multiple_of(2) {
+        if i > 0 && (head.len() - i).is_multiple_of(group) {
             out.push(',');
         }
         out.push(c);
@@ -245,6 +284,23 @@ mod tests {
         }
         assert_eq!(rupees_signed(Money::from_paisa(-50)), "0");
         assert_eq!(rupees_signed(Money::from_paisa(214_000)), "+2,140");
+    }
+
+    #[test]
+    fn digits_in_threes_while_somebody_reads_them_so() {
+        let amount = Money::from_paisa(123_456_780);
+        {
+            let _reading = read_by(Grouping::Western);
+            assert_eq!(money(amount), "1,234,567.80");
+            assert_eq!(qty(Qty::from_units(i64::MIN)), "-9,223,372,036,854,775,808");
+            assert_eq!(PriceFormat::new(100, None).text(Price::from_units(12_345_678_900)), "123,456,789.00");
+            {
+                let _other = read_by(Grouping::Lakh);
+                assert_eq!(money(amount), "12,34,567.80");
+            }
+            assert_eq!(money(amount), "1,234,567.80");
+        }
+        assert_eq!(money(amount), "12,34,567.80");
     }
 
     #[test]

@@ -13,16 +13,21 @@
 pub mod backend;
 pub mod breadth;
 pub mod comoving;
+pub mod compare;
 mod draw;
 pub mod entry;
 pub mod error;
 pub mod fill;
 pub mod filter;
+mod flash;
 pub mod format;
 pub mod input;
 pub mod intent;
 pub mod keymap;
 pub mod layout;
+pub mod memory;
+mod mouse;
+pub mod options;
 pub mod overlay;
 pub mod pane;
 pub mod preview;
@@ -34,6 +39,7 @@ pub mod theme;
 pub mod ui;
 mod update;
 pub mod view;
+pub mod why;
 pub mod widget;
 pub mod words;
 
@@ -43,8 +49,11 @@ mod tests;
 pub use draw::{draw, draw_into, is_contained};
 pub use input::{Key, Moment};
 pub use keymap::Keymap;
+pub use memory::Memory;
+pub use mouse::Pointer;
+pub use options::Options;
 pub use status::{
-    Frame, GatewayStatus, JournalLine, JournalStatus, JumpTarget, Mode, ShellHealth, ShellRequest,
+    Branch, Frame, GatewayStatus, JournalLine, JournalStatus, JumpTarget, Mode, ShellHealth, ShellRequest,
     ShellStatus, Speed, Transport,
 };
 pub use theme::Theme;

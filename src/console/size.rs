@@ -152,6 +152,14 @@ impl SizeClass {
     ];
 }
 
+impl SizeClass {
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(class, _)| *class == self).map_or("", |(_, name)| name)
+    }
+}
+
 /// The presets by class, as configured.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SizeTable {
@@ -217,6 +225,25 @@ impl Sizes {
     #[must_use]
     pub const fn new(table: SizeTable) -> Self {
         Self { table, picks: BTreeMap::new() }
+    }
+
+    /// What was chosen in each class, as it is remembered: `shares` to `500`.
+    #[must_use]
+    pub fn kept(&self) -> BTreeMap<String, String> {
+        let chosen = |(class, pick): (&SizeClass, &Pick)| {
+            let Pick::Preset(_) = pick else { return None };
+            Some((class.name().to_owned(), self.chosen(*class).text().replace(',', "")))
+        };
+        self.picks.iter().filter_map(chosen).collect()
+    }
+
+    /// Chooses the preset of this text in the class of this name; one that is not there changes nothing.
+    pub fn choose(&mut self, class: &str, text: &str) {
+        let Some((class, _)) = SizeClass::ALL.into_iter().find(|(_, name)| *name == class) else { return };
+        let at = self.table.of(class).iter().position(|size| size.text().replace(',', "") == text);
+        if let Some(at) = at {
+            self.picks.insert(class, Pick::Preset(at));
+        }
     }
 
     /// The class of what is traded.

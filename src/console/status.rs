@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::engine::Snapshot;
+use crate::engine::snapshot::AccountView;
+use crate::execution::Order;
 use crate::market::{AccountId, Timestamp};
 
 /// Everything a screen draws from: the engine's snapshot and the shell's status at that moment.
@@ -104,8 +106,27 @@ pub struct Transport {
     pub seeking: Option<Timestamp>,
     /// Marked times, oldest first.
     pub bookmarks: Vec<Timestamp>,
+    /// Every branch of the session, the first being the session as it began, the last the present one.
+    pub branches: Vec<Branch>,
     /// Whether the view is of the past of this session (commands are off until the replay is resumed from here).
     pub view_only: bool,
+}
+
+/// One branch of a replay: a session that went its own way from some moment on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Branch {
+    /// Its name.
+    pub name: String,
+    /// The branch it left and when; `None` for the session as it began.
+    pub left: Option<(String, Timestamp)>,
+    /// How far the person had seen when it began: what was done before that is not scored.
+    pub seen: Option<Timestamp>,
+    /// How far it has come.
+    pub at: Timestamp,
+    /// Its orders, oldest first.
+    pub orders: Vec<Arc<Order>>,
+    /// The account of this terminal in it.
+    pub account: Option<AccountView>,
 }
 
 /// How fast recorded time passes.
@@ -145,6 +166,8 @@ pub struct JournalLine {
     pub at: Timestamp,
     /// What.
     pub text: String,
+    /// Its hash in the chain, in hex digits.
+    pub hash: String,
 }
 
 /// What a terminal asks of its shell. These are not inputs of the engine: a replay looked at
@@ -180,6 +203,8 @@ pub enum ShellRequest {
     ResumeHere,
     /// Back from the past to the session itself.
     ReturnToSession,
+    /// Give the present branch this name.
+    NameBranch(String),
     /// Leave.
     Quit,
 }

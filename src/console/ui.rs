@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::comoving::Comoving;
+use super::flash::{Flashes, Mark};
 use super::format::MISSING;
 use super::input::{Chord, Key, Moment};
 use super::keymap::{Context, Keymap, Scope};
@@ -14,7 +15,7 @@ use super::pane::PaneId;
 use super::preview::Facts;
 use super::size::Sizes;
 use super::update::Action;
-use super::{Frame, JumpTarget, rows};
+use super::{Frame, JumpTarget, Memory, Options, rows};
 use crate::engine::{Alert, Severity};
 use crate::execution::ClientOrderId;
 use crate::market::{InstrumentId, Price};
@@ -109,6 +110,30 @@ pub enum DepthView {
 }
 
 impl DepthView {
+    /// Every view with the name it is remembered by.
+    const NAMES: [(Self, &'static str); 8] = [
+        (Self::Levels, "levels"),
+        (Self::Grid(1), "grid 1"),
+        (Self::Grid(5), "grid 5"),
+        (Self::Grid(10), "grid 10"),
+        (Self::Cumulative, "cumulative"),
+        (Self::Tape, "tape"),
+        (Self::Brokers, "brokers"),
+        (Self::Volume, "volume"),
+    ];
+
+    /// The name it is remembered by.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(view, _)| *view == self).map_or("levels", |(_, name)| *name)
+    }
+
+    /// The view of a name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, n)| *n == name).map(|(view, _)| *view)
+    }
+
     /// The one after, among those that a day offers: a grid needs a tick, a ladder depth.
     #[must_use]
     pub const fn next(self, depth: bool, tick: bool) -> Self {
@@ -202,6 +227,21 @@ pub struct Ui {
     pub keys_ignored: u32,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// What somebody has chosen about the screen.
+    pub options: Options,
+    /// The theme somebody has chosen by name; `None` for that of the configuration.
+    pub theme: Option<String>,
+    /// Whether the link is too slow for what only pleases: prices do not flash then.
+    pub slow_link: bool,
+    /// Whether the terminal is known not to take OSC 52.
+    pub no_clipboard: bool,
+    pub(super) configured: Options,
+    pub(super) remembered: Memory,
+    pub(super) recalled: bool,
+    pub(super) symbol_chosen: bool,
+    pub(super) flashes: Flashes,
+    /// What the key before this one copied.
+    pub(super) copied: Option<String>,
     lists: BTreeMap<PaneId, ListState>,
     pub(super) last_key: Option<Key>,
     pub(super) shown: Option<Shown>,
@@ -239,6 +279,16 @@ impl Ui {
             notice: None,
             keys_ignored: 0,
             size: (80, 24),
+            options: Options::default(),
+            theme: None,
+            slow_link: false,
+            no_clipboard: false,
+            configured: Options::default(),
+            remembered: Memory::default(),
+            recalled: false,
+            symbol_chosen: false,
+            flashes: Flashes::default(),
+            copied: None,
             lists: BTreeMap::new(),
             last_key: None,
             shown: None,
@@ -263,6 +313,8 @@ impl Ui {
     /// Looks at a new frame before it is drawn: chooses a first symbol, holds the list the cursor is
     /// in, and rings for a new alert of weight. Nothing else changes.
     pub fn observe(&mut self, frame: &Frame) -> Vec<Action> {
+        let _reading = super::format::read_by(self.options.grouping);
+        self.recall_day(frame);
         if self.symbol.is_none() {
             self.symbol = frame.snapshot.instruments.first().map(|i| i.id);
         }
@@ -278,7 +330,32 @@ impl Ui {
             let rows = rows::fresh(focus, frame, self);
             self.list_mut(focus).held = Some(rows);
         }
+        let flash = self.options.flash && !self.slow_link;
+        self.flashes.observe(frame, self.symbol, flash);
         self.ring(frame)
+    }
+
+    /// The time is `at`: what was to be seen for a while, and has been, ends. Call it before drawing.
+    pub fn settle(&mut self, at: Moment) {
+        self.flashes.settle(at);
+    }
+
+    /// When there will be something to draw though nothing came in.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Moment> {
+        self.flashes.ends_at()
+    }
+
+    /// Whether the last price of an instrument has just changed.
+    #[must_use]
+    pub fn flashes(&self, id: InstrumentId) -> bool {
+        self.flashes.marks(Mark::Last(id))
+    }
+
+    /// Whether the book of the symbol looked at has just got this level.
+    #[must_use]
+    pub fn level_flashes(&self, price: Price) -> bool {
+        self.flashes.marks(Mark::Level(price))
     }
 
     /// The bell for alerts of weight not rung for yet; what was there before the first look is old.
@@ -293,6 +370,7 @@ impl Ui {
     /// The screen shows this frame since `at`. Prompts on it may be answered from then on.
     pub fn drawn(&mut self, at: Moment, frame: &Frame) {
         self.shown = Some(Shown { at, inputs: frame.snapshot.inputs });
+        self.flashes.drawn(at);
         if let Some(Overlay::Prompt(prompt)) = self.stack.last_mut() {
             prompt.drawn_at.get_or_insert(at);
         }
@@ -316,6 +394,12 @@ impl Ui {
     /// The state of a list, to change it.
     pub fn list_mut(&mut self, pane: PaneId) -> &mut ListState {
         self.lists.entry(pane).or_default()
+    }
+
+    /// Whether the last letter came from a Nepali keyboard.
+    #[must_use]
+    pub const fn nepali_on(&self) -> bool {
+        self.nepali_seen
     }
 
     /// What lies on top.

@@ -16,7 +16,7 @@ pub fn apply(state: &mut State, input: &Input) -> Vec<Output> {
     }
     let touched = match &input.event {
         Event::Market(event) => on_market::on_market(state, event, &mut out),
-        Event::Gateway(report) => on_gateway::on_gateway(state, report, &mut out),
+        Event::Gateway(report) => on_gateway::on_gateway(state, input.seq, report, &mut out),
         Event::Command(command) => on_command::on_command(state, input.seq, command, &mut out),
         Event::Clock => on_clock::on_clock(state, &mut out),
     };

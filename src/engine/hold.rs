@@ -7,7 +7,7 @@
 use super::answer::AnswerKind;
 use super::on_command::{Done, check_input, checked, touch};
 use super::{OperatorId, Output, State};
-use crate::execution::{ClientOrderId, GatewayRequest, NewOrder, Order, OrderState};
+use crate::execution::{ClientOrderId, GatewayRequest, NewOrder, Order, OrderState, StepKind};
 use crate::market::Timestamp;
 use crate::risk::check_new;
 
@@ -22,7 +22,9 @@ pub(super) fn begin(
     let input = check_input(state, order, None);
     let order = checked(state, (seq, by), None, order.clone(), input)?.into_inner();
     let (id, until) = (ClientOrderId(seq), state.now.plus_ns(hold_ns));
-    state.orders.insert(id, Order::held(id, order.clone(), state.now, until));
+    let mut held = Order::held(id, order.clone(), state.now, until);
+    held.note(seq, state.now, StepKind::Submitted);
+    state.orders.insert(id, held);
     state.held.insert((until, id), by.clone());
     state.plan_due();
     touch(state, &order);

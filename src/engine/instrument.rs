@@ -109,6 +109,9 @@ pub struct InstrumentState {
     pub halted_by_gap: bool,
     /// When anything was last heard of it.
     pub heard_at: Timestamp,
+    /// The number of the market event that was its last print, and of the last that changed its book:
+    /// in a replay the row of the recorded day, from 1. 0 for none.
+    pub rows: (u64, u64),
     /// Counts changes, so that a screen can tell what to draw again.
     pub version: u64,
 }
@@ -129,6 +132,7 @@ impl InstrumentState {
             quarantined: 0,
             halted_by_gap: false,
             heard_at: Timestamp::default(),
+            rows: (0, 0),
             version: 0,
         }
     }

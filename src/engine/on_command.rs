@@ -6,7 +6,7 @@ use super::{
     AlertKind, CancelScope, CheckedOrder, Command, MAX_HOLD_NS, OperatorCommand, OperatorId, Output,
     SeenOrder, State,
 };
-use crate::execution::{ClientOrderId, GatewayRequest, NewOrder, Order, OrderState, Pending};
+use crate::execution::{ClientOrderId, GatewayRequest, NewOrder, Order, OrderState, Pending, StepKind};
 use crate::market::{Board, Money, Price, Qty, SessionPhase, Side, Timestamp};
 use crate::risk::{CheckInput, Checked, Denial, judge, verdict};
 
@@ -24,9 +24,9 @@ pub(super) fn on_command(
         Command::HoldOrder { order, hold_ns } => {
             hold::begin(state, (seq, by), order, (*hold_ns).min(MAX_HOLD_NS), out)
         }
-        Command::CancelOrder { id } => cancel(state, *id, out),
+        Command::CancelOrder { id } => cancel(state, seq, *id, out),
         Command::CancelMany(scope) => {
-            cancel_many(state, *scope, out);
+            cancel_many(state, seq, *scope, out);
             Ok(())
         }
         Command::AmendOrder { id, qty, limit, seen } => {
@@ -59,7 +59,9 @@ fn submit(state: &mut State, asked: Asked<'_>, order: &NewOrder, out: &mut Vec<O
     let input = check_input(state, order, None);
     let order = checked(state, asked, None, order.clone(), input)?.into_inner();
     let id = ClientOrderId(asked.0);
-    state.orders.insert(id, Order::sent(id, order.clone(), state.now));
+    let mut sent = Order::sent(id, order.clone(), state.now);
+    sent.note(asked.0, state.now, StepKind::Submitted);
+    state.orders.insert(id, sent);
     state.counters.orders += 1;
     touch(state, &order);
     state.answers.add(state.now, AnswerKind::Sent { id, order: order.clone() });
@@ -112,6 +114,7 @@ fn amend(
     checked(state, asked, Some(id), wanted, input)?;
     let Some(order) = state.orders.get_mut(&id) else { return Err(vec![Denial::NoSuchOrder(id)]) };
     order.ask(Pending::Amend { qty, limit }, state.now);
+    order.note(asked.0, state.now, StepKind::AmendAsked { qty, limit });
     let touched = order.order.clone();
     touch(state, &touched);
     state.answers.add(state.now, AnswerKind::AmendSent { id, qty, limit });
@@ -137,7 +140,7 @@ fn working(state: &State, id: ClientOrderId) -> Result<&Order, Vec<Denial>> {
 }
 
 /// A cancel is never blocked: it goes out for anything that may still trade. What is held never leaves.
-fn cancel(state: &mut State, id: ClientOrderId, out: &mut Vec<Output>) -> Done {
+fn cancel(state: &mut State, seq: u64, id: ClientOrderId, out: &mut Vec<Output>) -> Done {
     let now = state.now;
     let order = state.orders.get_mut(&id).ok_or_else(|| vec![Denial::NoSuchOrder(id)])?;
     if order.pending == Some(Pending::Cancel) {
@@ -151,6 +154,7 @@ fn cancel(state: &mut State, id: ClientOrderId, out: &mut Vec<Output>) -> Done {
         return Ok(());
     }
     order.ask(Pending::Cancel, now);
+    order.note(seq, now, StepKind::CancelAsked);
     let touched = order.order.clone();
     touch(state, &touched);
     state.answers.add(now, AnswerKind::CancelSent { id });
@@ -158,7 +162,7 @@ fn cancel(state: &mut State, id: ClientOrderId, out: &mut Vec<Output>) -> Done {
     Ok(())
 }
 
-fn cancel_many(state: &mut State, scope: CancelScope, out: &mut Vec<Output>) {
+fn cancel_many(state: &mut State, seq: u64, scope: CancelScope, out: &mut Vec<Output>) {
     let matching = |order: &NewOrder| match scope {
         CancelScope::All => true,
         CancelScope::Instrument(id) => order.instrument == id,
@@ -172,7 +176,7 @@ fn cancel_many(state: &mut State, scope: CancelScope, out: &mut Vec<Output>) {
     for id in &held {
         hold::withdraw(state, *id, out);
     }
-    let count = working.iter().filter(|id| cancel(state, **id, out).is_ok()).count();
+    let count = working.iter().filter(|id| cancel(state, seq, **id, out).is_ok()).count();
     if count > 0 || held.is_empty() {
         state.answers.add(state.now, AnswerKind::CancelManySent { count });
     }

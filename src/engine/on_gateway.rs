@@ -2,11 +2,16 @@
 
 use super::answer::AnswerKind;
 use super::{AlertKind, Output, State};
-use crate::execution::{ExecutionReport, Incident, Order, OrderChange, OrderState, ReportKind};
+use crate::execution::{ExecutionReport, Incident, Order, OrderChange, OrderState, ReportKind, StepKind};
 use crate::market::{Price, Qty};
 
 /// Takes a report in; says which instrument it touched.
-pub(super) fn on_gateway(state: &mut State, report: &ExecutionReport, out: &mut Vec<Output>) -> Option<u32> {
+pub(super) fn on_gateway(
+    state: &mut State,
+    seq: u64,
+    report: &ExecutionReport,
+    out: &mut Vec<Output>,
+) -> Option<u32> {
     let now = state.now;
     let Some(order) = state.orders.get_mut(&report.id) else {
         state.alert(AlertKind::Incident(Incident::NoSuchOrder(report.id)), out);
@@ -15,12 +20,15 @@ pub(super) fn on_gateway(state: &mut State, report: &ExecutionReport, out: &mut 
     let before = order.state;
     let instrument = order.order.instrument.0;
     let change = order.on_report(report, now);
+    if change == Ok(OrderChange::Moved) && !matches!(report.kind, ReportKind::Queue(_)) {
+        order.note(seq, now, StepKind::Reported(order.state));
+    }
     let order = order.clone();
     match change {
         Err(incident) => state.alert(AlertKind::Incident(incident), out),
         Ok(OrderChange::None) => {}
         Ok(OrderChange::Moved) => moved(state, &order, before, report, out),
-        Ok(OrderChange::Filled { qty, price }) => filled(state, &order, qty, price, out),
+        Ok(OrderChange::Filled { qty, price }) => filled(state, seq, &order, (qty, price), out),
     }
     if let Some(instrument) = state.instruments.get_mut(instrument as usize) {
         instrument.version += 1;
@@ -53,7 +61,7 @@ fn moved(
 }
 
 /// Books the fill. A fill that cannot be booked is an incident: the position is then not what the venue thinks.
-fn filled(state: &mut State, order: &Order, qty: Qty, price: Price, out: &mut Vec<Output>) {
+fn filled(state: &mut State, seq: u64, order: &Order, (qty, price): (Qty, Price), out: &mut Vec<Output>) {
     let id = order.id;
     let fees = state.setup.fees(order.order.instrument);
     let account = state.accounts.get_mut(&order.order.account);
@@ -64,6 +72,10 @@ fn filled(state: &mut State, order: &Order, qty: Qty, price: Price, out: &mut Ve
         state.alert(AlertKind::Incident(Incident::ImpossibleFill { id, qty, price }), out);
         return;
     };
+    let now = state.now;
+    if let Some(order) = state.orders.get_mut(&id) {
+        order.note(seq, now, StepKind::Filled { qty, price, charges });
+    }
     state.counters.fills += 1;
     out.push(Output::Filled { id, qty, price, charges });
     out.push(Output::OrderMoved { id, state: order.state });

@@ -90,6 +90,7 @@ fn on_trade(
     let verdict = instrument.on_print(print, &facts, rules);
     instrument.version += 1;
     instrument.heard_at = event.at;
+    instrument.rows.0 = state.counters.market_events;
     if verdict.is_usable() && print.qty >= rules.price_making_qty {
         state.accounts.values_mut().for_each(|account| account.mark(id, print.price));
     }
@@ -173,6 +174,7 @@ fn on_depth(
     instrument.version += 1;
     if verdict.is_usable() || verdict.action() == Action::HaltSymbol {
         instrument.on_book(&event.data, event.at, rules.tick);
+        instrument.rows.1 = state.counters.market_events;
     }
     let tick = rules.tick;
     if event.flags.has(EventFlags::LAST) && instrument.on_quote(event.at, tick) {

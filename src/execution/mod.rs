@@ -26,7 +26,9 @@ pub mod schedule;
 pub mod settlement;
 pub mod shortfall;
 pub mod slippage_calibration;
+mod trail;
 
 pub use order::{Change, ClientOrderId, Fill, Incident, Order, OrderChange, OrderState, Pending, QueueAhead};
 pub use report::{ExecutionId, ExecutionReport, RejectReason, ReportKind, VenueOrderId};
 pub use request::{GatewayRequest, NewOrder};
+pub use trail::{OrderStep, StepKind};

@@ -20,7 +20,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExecutionId, ExecutionReport, NewOrder, RejectReason, ReportKind, VenueOrderId};
+use super::{
+    ExecutionId, ExecutionReport, NewOrder, OrderStep, RejectReason, ReportKind, StepKind, VenueOrderId,
+};
 use crate::market::{Money, Price, Qty, Timestamp};
 
 /// Our id of an order: the journal sequence of the command that created it. Decided once,
@@ -164,6 +166,8 @@ pub struct Order {
     pub answered_at: Option<Timestamp>,
     /// When it last changed.
     pub changed_at: Timestamp,
+    /// What happened to it, oldest first; estimates of the queue are not steps.
+    pub trail: Vec<OrderStep>,
     executions: BTreeSet<ExecutionId>,
 }
 
@@ -235,6 +239,7 @@ impl Order {
             received_at: None,
             answered_at: None,
             changed_at: at,
+            trail: Vec::new(),
             executions: BTreeSet::new(),
         }
     }
@@ -272,6 +277,11 @@ impl Order {
         self.pending = Some(what);
         self.change = Some(Change { what, sent_at: at, received_at: None, answered_at: None });
         self.changed_at = at;
+    }
+
+    /// Notes a step with the record behind it.
+    pub fn note(&mut self, seq: u64, at: Timestamp, what: StepKind) {
+        self.trail.push(OrderStep { seq, at, what });
     }
 
     /// Shares that may still trade; zero once closed.

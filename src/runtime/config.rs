@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::console::Options;
 use crate::console::size::{Size, SizeClass, SizeTable};
 use crate::feed::day::{StartingAccount, StartingHolding};
 use crate::market::{Money, Price, Qty, Symbol};
@@ -38,12 +39,16 @@ pub struct Settings {
     pub operator: String,
     /// The theme.
     pub theme: String,
+    /// The line that the theme is named on, with its file, for messages; `None` for the default.
+    pub theme_place: Option<String>,
     /// How often a terminal is drawn at most.
     pub frames_per_second: u32,
     /// How long a manual order is kept inside before it leaves, in nanoseconds: 0 to 3 s.
     pub hold_ns: i64,
     /// Order sizes by what is traded.
     pub sizes: SizeTable,
+    /// What `[screen]` chooses.
+    pub screen: Options,
 }
 
 /// The text of a configuration file and how to name it in messages.
@@ -76,9 +81,17 @@ impl Source {
         })
     }
 
+    fn line(&self, at: usize) -> usize {
+        self.text.get(..at).unwrap_or_default().matches('\n').count() + 1
+    }
+
+    /// `file:line` of a place in the text.
+    fn place(&self, at: usize) -> String {
+        format!("{}:{}", self.file, self.line(at))
+    }
+
     fn error(&self, at: usize, key: &str, what: &str) -> ConfigError {
-        let before = self.text.get(..at).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
+        let line = self.line(at);
         ConfigError { file: self.file.clone(), line, key: key.to_owned(), what: what.to_owned() }
     }
 
@@ -91,10 +104,12 @@ impl Source {
 #[serde(deny_unknown_fields)]
 struct SettingsFile {
     operator: Option<Spanned<String>>,
-    theme: Option<String>,
+    theme: Option<Spanned<String>>,
     frames_per_second: Option<Spanned<i64>>,
     hold: Option<Spanned<f64>>,
     sizes: Option<BTreeMap<Spanned<String>, Spanned<toml::Value>>>,
+    #[serde(default)]
+    screen: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
 }
 
 impl Settings {
@@ -108,9 +123,11 @@ impl Settings {
         let default = Self {
             operator: "trainee".to_owned(),
             theme: "dark".to_owned(),
+            theme_place: None,
             frames_per_second: 10,
             hold_ns: 0,
             sizes: SizeTable::default(),
+            screen: Options::default(),
         };
         let operator = match &file.operator {
             Some(name) if name.get_ref().trim().is_empty() || name.get_ref().chars().count() > 16 => {
@@ -139,8 +156,10 @@ impl Settings {
             Some(table) => sizes(&source, table)?,
             None => default.sizes,
         };
-        let theme = file.theme.unwrap_or(default.theme);
-        Ok(Self { operator, theme, frames_per_second, hold_ns, sizes })
+        let theme_place = file.theme.as_ref().map(|t| source.place(t.span().start));
+        let theme = file.theme.map_or(default.theme, Spanned::into_inner);
+        let screen = screen(&source, &file.screen)?;
+        Ok(Self { operator, theme, theme_place, frames_per_second, hold_ns, sizes, screen })
     }
 }
 
@@ -191,6 +210,26 @@ fn presets(source: &Source, key: &str, at: usize, value: &toml::Value) -> Result
             }
         })
         .collect()
+}
+
+/// The choices of `[screen]`: words, or true and false for on and off.
+fn screen(
+    source: &Source,
+    table: &BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+) -> Result<Options, ConfigError> {
+    let mut options = Options::default();
+    for (name, value) in table {
+        let word = match value.get_ref() {
+            toml::Value::String(word) => word.as_str(),
+            toml::Value::Boolean(true) => "on",
+            toml::Value::Boolean(false) => "off",
+            _ => "",
+        };
+        let taken = options.set(name.get_ref(), word);
+        taken
+            .map_err(|what| source.error(name.span().start, &format!("screen.{}", name.get_ref()), &what))?;
+    }
+    Ok(options)
 }
 
 #[derive(Deserialize)]
@@ -257,6 +296,16 @@ mod tests {
     }
 
     #[test]
+    fn the_screen_is_chosen_by_words_or_by_true_and_false() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "theme = \"mine\"\n[screen]\ngrouping = \"western\"\nmouse = true\nflash = \"off\"\n";
+        std::fs::write(folder.path().join("himal.toml"), text).unwrap();
+        let settings = Settings::read(Some(folder.path())).unwrap();
+        assert_eq!(settings.screen.line(), "grouping western, rise green, flash off, mouse on, copy auto");
+        assert!(settings.theme_place.unwrap().ends_with("himal.toml:1"));
+    }
+
+    #[test]
     fn what_is_wrong_is_refused_by_file_line_and_key() {
         let folder = tempfile::tempdir().unwrap();
         let check = |name: &str, text: &str| {
@@ -278,6 +327,9 @@ mod tests {
             ("himal.toml", "[sizes]\nshares = [\"-5\"]\n", 2, "shares", "above zero"),
             ("himal.toml", "[sizes]\nbond = [\"10\"]\n", 2, "bond", "not a class"),
             ("himal.toml", "[sizes]\ndear_from = \"0\"\n", 2, "dear_from", "above zero"),
+            ("himal.toml", "[screen]\ngrouping = \"crore\"\n", 2, "screen.grouping", "takes lakh or western"),
+            ("himal.toml", "[screen]\n\nmouse = 3\n", 3, "screen.mouse", "takes off or on"),
+            ("himal.toml", "[screen]\nsound = true\n", 2, "screen.sound", "is no setting"),
             ("account.toml", "cash = \"-1\"\n", 1, "cash", "not negative"),
             ("account.toml", "cash = \"1.234\"\n", 1, "cash", "two decimals"),
             ("account.toml", "cash = \"1\"\n[[holding]]\nsymbol = \"X\"\nqty = 0\n", 4, "qty", "above zero"),

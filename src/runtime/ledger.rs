@@ -58,9 +58,9 @@ pub enum LedgerError {
 pub struct Ledger {
     writer: JournalWriter,
     /// Records still to be caught up with.
-    expected: VecDeque<(u64, Body)>,
+    expected: VecDeque<(u64, Hash, Body)>,
     /// Every record of the session but the first, so that the past can be looked at again.
-    history: Vec<(u64, Body)>,
+    history: Vec<(u64, Hash, Body)>,
     /// Why nothing is written, if nothing is.
     not_journaled: Option<String>,
     torn: Option<Torn>,
@@ -116,7 +116,7 @@ impl Ledger {
         for record in recovered.records {
             let record = record?;
             if !matches!(record.body, Body::Open(_)) {
-                ledger.expected.push_back((record.seq, record.body));
+                ledger.expected.push_back((record.seq, record.hash, record.body));
             }
         }
         Ok(ledger)
@@ -134,7 +134,7 @@ impl Ledger {
             match record.body {
                 Body::Open(_) => {}
                 Body::Close(close) => ledger.closes = Some(close),
-                body => ledger.expected.push_back((record.seq, body)),
+                body => ledger.expected.push_back((record.seq, record.hash, body)),
             }
         }
         Ok(ledger)
@@ -158,8 +158,13 @@ impl Ledger {
     pub fn branch_into(&mut self, path: &Path, parent: Parent) -> Result<(), LedgerError> {
         let open = Open { parent: Some(parent), ..self.open.clone() };
         let mut writer = JournalWriter::create(path, &open)?;
-        for (_, body) in &self.history {
+        for (seq, hash, body) in &mut self.history {
             writer.append(body)?;
+            // The chain of a branch begins with its own opening: every hash in it is another.
+            *hash = writer.head();
+            if let Some(line) = self.tail.iter_mut().find(|line| line.seq == *seq) {
+                line.hash = hash.to_string();
+            }
         }
         writer.checkpoint()?;
         self.writer = writer;
@@ -200,9 +205,9 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Drift`], [`LedgerError::Journal`].
     pub fn record(&mut self, body: Body, at: Timestamp, universe: &Universe) -> Result<u64, LedgerError> {
-        let seq = match self.expected.pop_front() {
-            Some((seq, was)) if was == body => seq,
-            Some((seq, was)) => {
+        let (seq, hash) = match self.expected.pop_front() {
+            Some((seq, hash, was)) if was == body => (seq, hash),
+            Some((seq, _, was)) => {
                 return Err(LedgerError::Drift {
                     seq,
                     was: was.words_for(universe),
@@ -212,14 +217,15 @@ impl Ledger {
             None => {
                 self.since_checkpoint += 1;
                 self.uncommitted = true;
-                self.writer.append(&body)?
+                let seq = self.writer.append(&body)?;
+                (seq, self.writer.head())
             }
         };
         if self.tail.len() == TAIL {
             self.tail.pop_front();
         }
-        self.tail.push_back(JournalLine { seq, at, text: body.words_for(universe) });
-        self.history.push((seq, body));
+        self.tail.push_back(JournalLine { seq, at, text: body.words_for(universe), hash: hash.to_string() });
+        self.history.push((seq, hash, body));
         Ok(seq)
     }
 
@@ -227,7 +233,7 @@ impl Ledger {
     #[must_use]
     pub fn recorded_command(&self, position: StreamPosition) -> Option<(Timestamp, OperatorCommand)> {
         match self.expected.front() {
-            Some((_, Body::Command { at, position: place, by, command })) if *place == position => {
+            Some((_, _, Body::Command { at, position: place, by, command })) if *place == position => {
                 Some((*at, OperatorCommand { by: by.clone(), command: command.clone() }))
             }
             _ => None,
@@ -238,7 +244,7 @@ impl Ledger {
     #[must_use]
     pub fn catching_up_to(&self) -> Option<StreamPosition> {
         let closes = self.closes.map(|close| close.position);
-        closes.or_else(|| self.expected.iter().rev().find_map(|(_, body)| body.position()))
+        closes.or_else(|| self.expected.iter().rev().find_map(|(_, _, body)| body.position()))
     }
 
     /// How a finished journal that is being repeated says it ended.
@@ -304,7 +310,7 @@ impl Ledger {
     /// The number of the last record of this session: written, or caught up with.
     #[must_use]
     pub fn last(&self) -> u64 {
-        self.history.last().map_or(1, |(seq, _)| *seq)
+        self.history.last().map_or(1, |(seq, ..)| *seq)
     }
 
     /// The file, if there is one.

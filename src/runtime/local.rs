@@ -4,8 +4,10 @@
 //! engine and the engine never waits for it. Leaving is one path for every reason: the player is told to
 //! quit, brings the journal to a clean stop, and the terminal is given back.
 
+use std::future::poll_fn;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
@@ -14,18 +16,22 @@ use tokio::sync::watch;
 use tokio::time::{Instant as Tick, sleep_until};
 
 use super::config::Settings;
+use super::memory::MemoryFile;
 use super::replay::ReplayError;
 use super::replay::player::{Player, PlayerSetup, ToPlayer};
 use super::signals;
-use crate::console::backend::LocalTerminal;
+use crate::console::backend::{LocalTerminal, clipboard};
 use crate::console::error::{ConfigError, TerminalError};
 use crate::console::size::Sizes;
 use crate::console::theme::{ColorDepth, Glyphs};
-use crate::console::{Action, Frame, Key, Keymap, Moment, ShellRequest, Theme, Ui, draw};
+use crate::console::{Action, Frame, Key, Keymap, Moment, Pointer, ShellRequest, Theme, Ui, draw};
 use crate::engine::{OperatorCommand, OperatorId};
 
 /// Messages that may wait for the player; then the key that sends one waits.
 const INBOX: usize = 256;
+
+/// Events taken in one turn; a paste without brackets is not to keep the screen from being drawn.
+const TOGETHER: usize = 64;
 
 /// Why the console could not be shown, or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +73,8 @@ pub struct LocalSetup {
     pub settings: Settings,
     /// Where `keys.toml` and themes are looked for.
     pub config_dir: Option<PathBuf>,
+    /// Where what is remembered of an operator is kept; `None` remembers nothing.
+    pub state_dir: Option<PathBuf>,
 }
 
 /// Whether there is a terminal at all.
@@ -123,6 +131,20 @@ fn theme(name: &str, folder: Option<&Path>) -> Result<Theme, LocalError> {
     }
 }
 
+/// The theme of a name; where it cannot be had, the program's own of that name, else the dark one, and
+/// why. A screen that cannot be as somebody likes it is better than none.
+fn theme_or_nearest(name: &str, folder: Option<&Path>, place: Option<&str>) -> (Theme, Option<String>) {
+    let error = match theme(name, folder) {
+        Ok(theme) => return (theme, None),
+        Err(error) => error,
+    };
+    let own = Theme::embedded(name, depth(), glyphs());
+    let nearest = own.or_else(|| Theme::embedded("dark", depth(), glyphs())).unwrap_or_default();
+    let place = place.map(|p| format!("{p}: ")).unwrap_or_default();
+    let note = format!("{place}{error}; the program's own `{}` is used", nearest.name());
+    (nearest, Some(note))
+}
+
 fn theme_file(path: &Path) -> Result<Theme, LocalError> {
     let text = std::fs::read_to_string(path)?;
     Ok(Theme::from_toml(&path.display().to_string(), &text, depth(), glyphs())?)
@@ -145,13 +167,21 @@ fn glyphs() -> Glyphs {
 ///
 /// # Errors
 /// [`LocalError`]; the terminal has been given back by then.
-pub fn run(player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError> {
+pub fn run(mut player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError> {
     let folder = setup.config_dir.as_deref();
-    let theme = theme(&setup.settings.theme, folder)?;
+    let operator = player.operator.clone();
+    let (memory, notes) = MemoryFile::open(setup.state_dir.as_deref(), &operator);
+    player.notes.extend(notes);
     let mut ui = Ui::new(keymap(folder)?);
     ui.sizes = Sizes::new(setup.settings.sizes.clone());
     ui.hold_ns = setup.settings.hold_ns;
-    let operator = player.operator.clone();
+    ui.configure(setup.settings.screen);
+    ui.recall(memory.kept().clone());
+    ui.no_clipboard = clipboard::is_missing(env("TERM").as_deref(), env("TERM_PROGRAM").as_deref());
+    let place = ui.theme.is_none().then_some(setup.settings.theme_place.as_deref()).flatten();
+    let wanted = ui.theme.as_ref().unwrap_or(&setup.settings.theme);
+    let (theme, note) = theme_or_nearest(wanted, folder, place);
+    player.notes.extend(note);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let terminal = LocalTerminal::new()?;
     let (to_player, inbox) = sync_channel(INBOX);
@@ -167,10 +197,18 @@ pub fn run(player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError> {
         operator,
         started: Instant::now(),
         config_dir: setup.config_dir.clone(),
+        memory,
         repaint: false,
     };
+    if desk.ui.options.mouse {
+        desk.terminal.mouse(true).map_err(TerminalError::from)?;
+    }
     let least = Duration::from_secs(1) / setup.settings.frames_per_second.max(1);
+    let last = frames.clone();
     let shown = runtime.block_on(desk.run(frames, least));
+    desk.remember(last.borrow().as_ref());
+    // Nobody is left to be told that it could not be written.
+    let _ = desk.memory.flush();
     // A player that has died has closed its end already; then there is nobody to tell.
     let _ = desk.to_player.send(ToPlayer::Shell(ShellRequest::Quit));
     let ended = session.join();
@@ -191,7 +229,22 @@ struct Desk {
     operator: OperatorId,
     started: Instant,
     config_dir: Option<PathBuf>,
+    memory: MemoryFile,
     repaint: bool,
+}
+
+/// An event and those that are there already, without waiting for more.
+async fn arrived_with(
+    first: TerminalEvent,
+    events: &mut EventStream,
+) -> Result<Vec<TerminalEvent>, std::io::Error> {
+    let mut together = vec![first];
+    while together.len() < TOGETHER
+        && let Poll::Ready(Some(next)) = poll_fn(|cx| Poll::Ready(events.poll_next_unpin(cx))).await
+    {
+        together.push(next?);
+    }
+    Ok(together)
 }
 
 /// Whether the terminal goes on.
@@ -214,6 +267,8 @@ impl Desk {
         let mut next_draw = Tick::now();
         let mut waiting = false;
         loop {
+            let wakes =
+                self.ui.wakes_at().map(|at| Tick::from_std(self.started + Duration::from_millis(at.0)));
             tokio::select! {
                 biased;
                 asked = &mut leave => {
@@ -222,8 +277,9 @@ impl Desk {
                 }
                 event = events.next() => {
                     let Some(event) = event else { return Ok(()) };
+                    let together = arrived_with(event?, &mut events).await?;
                     let frame = frames.borrow().clone();
-                    if self.on_event(event?, frame.as_ref()) == Flow::Leave {
+                    if self.on_events(together, frame.as_ref()) == Flow::Leave {
                         return Ok(());
                     }
                     // The answer to a key is drawn at once, whatever the frame rate.
@@ -234,6 +290,10 @@ impl Desk {
                         return Ok(());
                     }
                     waiting = true;
+                }
+                () = sleep_until(wakes.unwrap_or(next_draw)), if wakes.is_some() && !waiting => {
+                    let frame = frames.borrow().clone();
+                    self.draw(frame.as_ref())?;
                 }
                 () = sleep_until(next_draw), if waiting => {
                     waiting = false;
@@ -249,6 +309,48 @@ impl Desk {
         Moment(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
+    /// Keys that arrived together are taken together: one press of a Nepali keyboard may be three.
+    fn on_events(&mut self, events: Vec<TerminalEvent>, frame: Option<&Frame>) -> Flow {
+        let mut keys = Vec::new();
+        for event in events {
+            if let TerminalEvent::Key(key) = &event {
+                keys.extend(Key::from_crossterm(key, self.now()));
+                continue;
+            }
+            let taken = self.on_keys(std::mem::take(&mut keys), frame);
+            if taken == Flow::Leave || self.on_event(event, frame) == Flow::Leave {
+                return Flow::Leave;
+            }
+        }
+        self.on_keys(keys, frame)
+    }
+
+    fn on_keys(&mut self, keys: Vec<Key>, frame: Option<&Frame>) -> Flow {
+        let Some(frame) = frame else { return Flow::Go };
+        let actions = self.ui.on_keys(keys, frame);
+        // A draft that is being sent is forgotten first: it must not come back as unsent.
+        self.remember(Some(frame));
+        if actions.iter().any(|a| matches!(a, Action::Command(_))) {
+            self.tell(|desk| desk.memory.flush());
+        }
+        self.act(actions)
+    }
+
+    /// Keeps what there is to remember.
+    fn remember(&mut self, frame: Option<&Frame>) {
+        if let Some(frame) = frame {
+            let memory = self.ui.memory(frame);
+            self.tell(|desk| desk.memory.remember(memory));
+        }
+    }
+
+    /// Says what went wrong, if something did.
+    fn tell(&mut self, work: impl FnOnce(&mut Self) -> Option<String>) {
+        if let Some(fault) = work(self) {
+            self.ui.say(fault);
+        }
+    }
+
     fn on_event(&mut self, event: TerminalEvent, frame: Option<&Frame>) -> Flow {
         match event {
             TerminalEvent::Resize(columns, rows) => {
@@ -257,13 +359,12 @@ impl Desk {
                 self.repaint = true;
                 Flow::Go
             }
-            TerminalEvent::Key(key) => match (Key::from_crossterm(&key, self.now()), frame) {
-                (Some(key), Some(frame)) => {
-                    let actions = self.ui.on_key(key, frame);
-                    self.act(actions)
+            TerminalEvent::Mouse(mouse) => {
+                if let (Some(pointer), Some(frame)) = (Pointer::from_crossterm(&mouse), frame) {
+                    self.ui.on_pointer(pointer, frame);
                 }
-                _ => Flow::Go,
-            },
+                Flow::Go
+            }
             TerminalEvent::Paste(text) => {
                 if let Some(frame) = frame {
                     self.ui.on_paste(&text, frame);
@@ -289,10 +390,15 @@ impl Desk {
                     self.repaint = true;
                     true
                 }
+                Action::Mouse(on) => self.terminal.mouse(on).is_ok(),
                 Action::Theme(name) => {
-                    if let Ok(theme) = theme(&name, self.config_dir.as_deref()) {
-                        self.theme = theme;
-                        self.repaint = true;
+                    match theme(&name, self.config_dir.as_deref()) {
+                        Ok(theme) => {
+                            self.theme = theme;
+                            self.repaint = true;
+                            self.ui.theme = Some(name);
+                        }
+                        Err(error) => self.ui.say(format!("{error}; the screen stays as it is")),
                     }
                     true
                 }
@@ -310,6 +416,7 @@ impl Desk {
         if std::mem::take(&mut self.repaint) {
             self.terminal.repaint();
         }
+        self.ui.settle(self.now());
         let rung = self.ui.observe(frame);
         self.act(rung);
         let (ui, theme) = (&self.ui, &self.theme);

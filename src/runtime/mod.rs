@@ -11,5 +11,6 @@ pub mod ledger;
 pub mod local;
 pub mod memory;
 pub mod replay;
+pub mod resident;
 pub mod sequencer;
 pub mod signals;

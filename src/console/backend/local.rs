@@ -8,13 +8,17 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
 use ratatui::{Frame, Terminal};
 
 use super::BytesBackend;
+use super::clipboard::{self, Between};
 use crate::console::draw::is_contained;
 use crate::console::error::TerminalError;
 
 /// The other screen, no cursor, pasted text in brackets.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[2J";
+/// Button presses and the wheel, with places beyond column 223.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 /// All of it undone; a picture that was cut off is ended first.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l";
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -90,7 +94,17 @@ impl LocalTerminal {
     /// # Errors
     /// When the terminal takes no more.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        write(format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).as_bytes())
+        let env = |name: &str| std::env::var(name).ok();
+        let between = Between::from_env(env("TMUX").as_deref(), env("STY").as_deref());
+        write(&clipboard::sequence(text, between))
+    }
+
+    /// Makes the mouse the program's (clicks and wheel, no movement), or the terminal's again.
+    ///
+    /// # Errors
+    /// When the terminal takes no more.
+    pub fn mouse(&mut self, on: bool) -> io::Result<()> {
+        write(if on { MOUSE_ON } else { MOUSE_OFF })
     }
 
     /// Rings the bell.
@@ -128,31 +142,9 @@ fn restore_on_panic() {
     });
 }
 
-/// Base64 with padding, as OSC 52 wants it.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |i: usize| chunk.get(i).copied().map_or(0, u32::from);
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for i in 0..4 {
-            let digit = DIGITS.get((bits >> (18 - 6 * i) & 63) as usize).copied().unwrap_or(b'=');
-            out.push(if i <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_rows() {
-        for (text, want) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
-            assert_eq!(base64(text.as_bytes()), want);
-        }
-    }
 
     #[test]
     fn no_terminal_is_said_and_nothing_is_left_behind() {

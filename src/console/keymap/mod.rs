@@ -16,7 +16,7 @@ pub use place::{Context, Place, Scope};
 pub use table::{Binding, TABLE};
 
 use super::error::ConfigError;
-use super::input::Chord;
+use super::input::{Chord, Key};
 use super::intent::Intent;
 
 /// The embedded `keys.toml`.
@@ -127,6 +127,12 @@ impl Keymap {
     pub fn key_of(&self, intent: Intent) -> String {
         let row = self.rows.iter().find(|row| row.binding.intent == intent);
         row.and_then(|row| row.keys.first()).map(Strokes::to_string).unwrap_or_default()
+    }
+
+    /// Keys that arrived together, with those that one press of a Nepali keyboard sent joined.
+    #[must_use]
+    pub fn joined(&self, keys: Vec<Key>) -> Vec<Key> {
+        self.nepali.joined(keys)
     }
 
     /// The key on a Latin keyboard for a character of a Nepali layout; other keys as they are.

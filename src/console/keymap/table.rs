@@ -170,7 +170,7 @@ pub const TABLE: &[Binding] = &[
         Place::Panes,
         Intent::Symbol,
         0,
-        "choose a symbol by ticker or name; Backspace: the one before",
+        "choose a symbol by ticker, name or broker number; Backspace: the one before",
         "symbol",
     ),
     row(

@@ -1,6 +1,6 @@
 //! Draws what lies over the panes. A box is a rule above and below, no lines at its sides.
 
-use super::{Choice, Overlay, Prompt, Reading, help, palette, symbol, ticket_form};
+use super::{Choice, Overlay, Plain, Prompt, Reading, help, palette, symbol, ticket_form};
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::{Paint, width};
@@ -11,7 +11,8 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>, overlay: &Overlay) {
         Overlay::Help { scroll } => {
             text(paint, "Keys", &help::lines(view.ui.keymap(), paint.width()), *scroll)
         }
-        Overlay::Reading(Reading { title, lines, scroll }) => text(paint, title, lines, *scroll),
+        Overlay::Reading(reading) => told(paint, reading),
+        Overlay::Plain(plain) => plain_text(paint, plain),
         Overlay::Choice(choice) => choices(paint, choice),
         Overlay::Palette(field) => commands(paint, view, field.text()),
         Overlay::Symbol { field, at, add } => symbols(paint, view, field.text(), *at, *add),
@@ -55,7 +56,14 @@ pub fn inline(paint: &mut Paint<'_>, y: u16, prompt: &Prompt) {
 #[must_use]
 pub fn hint(view: &View<'_>) -> Option<String> {
     Some(match view.ui.overlay()? {
+        Overlay::Reading(reading) if reading.behind.iter().any(Option::is_some) => {
+            "j k choose   Enter on a + line: what is behind it   c copy   q one level back".to_owned()
+        }
         Overlay::Help { .. } | Overlay::Reading(_) => "j k PgDn PgUp read   q back".to_owned(),
+        Overlay::Plain(plain) => {
+            let next = plain.fields.get(plain.at).map_or("", |(name, _)| name.as_str());
+            format!("c copies {next}   j k another   or select it with the terminal   q back")
+        }
         Overlay::Choice(_) => "j k choose   Enter take   q back".to_owned(),
         Overlay::Palette(field) => format!(":{}_   Tab completes  Enter does it  Esc leaves", field.text()),
         Overlay::Symbol { .. } => "letters narrow  Up Down choose  Enter takes  Esc leaves".to_owned(),
@@ -85,6 +93,44 @@ fn text(paint: &mut Paint<'_>, title: &str, lines: &[String], scroll: usize) {
     paint.rule(0, title, true, "", &right);
     for (y, line) in (1u16..paint.height()).zip(lines.iter().skip(from)) {
         paint.put(1, y, line, Role::Text);
+    }
+}
+
+/// A text whose lines may lead further: those are marked, and the cursor stands on one.
+fn told(paint: &mut Paint<'_>, reading: &Reading) {
+    if !reading.behind.iter().any(Option::is_some) {
+        return text(paint, &reading.title, &reading.lines, reading.scroll);
+    }
+    paint.clear();
+    paint.rule(0, &reading.title, true, "", &format!("{} lines", reading.lines.len()));
+    let room = usize::from(paint.height().saturating_sub(1)).max(1);
+    let from = (reading.scroll + 1).saturating_sub(room);
+    for (y, (i, line)) in (1u16..paint.height()).zip(reading.lines.iter().enumerate().skip(from)) {
+        let leads = reading.behind.get(i).is_some_and(Option::is_some);
+        if i == reading.scroll {
+            paint.select(y);
+            paint.put(0, y, paint.glyphs().chosen, Role::Key);
+        }
+        if leads {
+            paint.put(1, y, "+", Role::Key);
+        }
+        paint.put(3, y, line, Role::Text);
+    }
+}
+
+/// Nothing but text: no rule, no mark, so that what a terminal selects is what is meant. The field whose
+/// turn it is is underlined.
+fn plain_text(paint: &mut Paint<'_>, plain: &Plain) {
+    paint.clear();
+    let names = plain.fields.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+    let from = (plain.at + 1).saturating_sub(usize::from(paint.height()).max(1));
+    for (y, (i, (name, text))) in (0u16..).zip(plain.fields.iter().enumerate().skip(from)) {
+        paint.put(0, y, name, Role::Dim);
+        let x = if names == 0 { 0 } else { names + 2 };
+        let end = paint.put(x, y, text, Role::Text);
+        if i == plain.at {
+            paint.underline(end, y, text);
+        }
     }
 }
 
@@ -141,7 +187,11 @@ fn symbols(paint: &mut Paint<'_>, view: &View<'_>, typed: &str, at: usize, add: 
     let name = if add { "Add to the list" } else { "Symbol" };
     paint.rule(0, name, true, &format!("{typed}_"), &format!("{} match", list.len()));
     if list.is_empty() {
-        let why = if add { "every symbol is on the list" } else { "no ticker and no name has this" };
+        let why = if add {
+            "every symbol is on the list"
+        } else {
+            "no ticker, no name and no broker of the last prints has this"
+        };
         paint.put(1, 1, why, Role::Dim);
     }
     let room = usize::from(height.saturating_sub(1)).max(1);

@@ -4,6 +4,7 @@ pub mod draw;
 mod field;
 pub mod help;
 pub mod palette;
+mod plain;
 mod prompt;
 pub mod reading;
 pub mod symbol;
@@ -11,6 +12,7 @@ mod ticket;
 mod ticket_form;
 
 pub use field::Field;
+pub use plain::Plain;
 pub use prompt::{Confirm, FRESH_MS, HELD_MS, Prompt};
 pub use reading::{Choice, Chosen, Reading};
 pub use ticket::{Amendment, Ticket, TicketField};
@@ -29,6 +31,8 @@ pub enum Overlay {
     },
     /// A text to read.
     Reading(Reading),
+    /// A text without borders, to copy.
+    Plain(Plain),
     /// One of several.
     Choice(Choice),
     /// The command line.
@@ -71,7 +75,7 @@ impl Overlay {
     #[must_use]
     pub const fn scope(&self) -> Scope {
         match self {
-            Self::Help { .. } | Self::Reading(_) | Self::Choice(_) => Scope::Reading,
+            Self::Help { .. } | Self::Reading(_) | Self::Plain(_) | Self::Choice(_) => Scope::Reading,
             Self::Palette(_)
             | Self::Symbol { .. }
             | Self::Filter { .. }
@@ -92,7 +96,7 @@ impl Overlay {
             | Self::Seek(field) => Some(field),
             Self::Ticket(ticket) => Some(ticket.active_mut()),
             Self::Amend(amendment) => Some(amendment.active_mut()),
-            Self::Help { .. } | Self::Reading(_) | Self::Choice(_) | Self::Prompt(_) => None,
+            Self::Help { .. } | Self::Reading(_) | Self::Plain(_) | Self::Choice(_) | Self::Prompt(_) => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The command line: commands of its own, and every row of the key table by name.
 
-use crate::console::keymap::{Context, Keymap};
+use crate::console::keymap::{Context, Keymap, Row};
 
 /// A command with a word after it.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,24 @@ pub const COMMANDS: &[WordCommand] = &[
         words: "replay: go on from the past looked at, in a branch of its own",
     },
     WordCommand { name: "return", takes: "", words: "replay: back from the past to the session itself" },
+    WordCommand { name: "branch", takes: "NAME", words: "replay: name the branch you are in" },
+    WordCommand { name: "branches", takes: "", words: "replay: every branch of this session" },
+    WordCommand {
+        name: "compare",
+        takes: "[A] [B]",
+        words: "replay: two branches by result, orders and fills",
+    },
     WordCommand { name: "theme", takes: "NAME", words: "dark, light, high-contrast, colour-blind, mono" },
+    WordCommand {
+        name: "why",
+        takes: "[account|regime|RECORD]",
+        words: "what a figure of the header rests on; a record by its number",
+    },
+    WordCommand {
+        name: "set",
+        takes: "[NAME [VALUE]]",
+        words: "grouping, rise, flash, mouse, copy: see or change",
+    },
     WordCommand { name: "undo", takes: "", words: "put the last symbol back on the watch list" },
 ];
 
@@ -54,11 +71,9 @@ pub fn candidates(keymap: &Keymap, context: Context, typed: &str) -> Vec<Candida
         words: c.words,
         key: String::new(),
     });
-    let rows = keymap.rows().iter().filter(|row| row.binding.place.holds(context)).map(|row| Candidate {
-        name: row.binding.name,
-        takes: "",
-        words: row.binding.words,
-        key: row.keys_text(),
+    let own = |row: &&Row| COMMANDS.iter().all(|c| c.name != row.binding.name);
+    let rows = keymap.rows().iter().filter(|row| row.binding.place.holds(context)).filter(own).map(|row| {
+        Candidate { name: row.binding.name, takes: "", words: row.binding.words, key: row.keys_text() }
     });
     commands.chain(rows).filter(|c| c.name.starts_with(first)).collect()
 }

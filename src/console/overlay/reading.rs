@@ -2,6 +2,7 @@
 
 use crate::console::JumpTarget;
 use crate::console::pane::PaneId;
+use crate::console::why::{Subject, Telling};
 use crate::engine::CancelScope;
 use crate::market::Timestamp;
 
@@ -12,7 +13,9 @@ pub struct Reading {
     pub title: String,
     /// Its lines.
     pub lines: Vec<String>,
-    /// First line shown.
+    /// What lies behind each line; empty where none leads anywhere.
+    pub behind: Vec<Option<Subject>>,
+    /// First line shown; where lines lead somewhere, the line under the cursor.
     pub scroll: usize,
 }
 
@@ -20,7 +23,27 @@ impl Reading {
     /// A text from its first line.
     #[must_use]
     pub fn new(title: impl Into<String>, lines: Vec<String>) -> Self {
-        Self { title: title.into(), lines, scroll: 0 }
+        Self { title: title.into(), lines, behind: Vec::new(), scroll: 0 }
+    }
+
+    /// What something rests on, the cursor on the first line that leads further.
+    #[must_use]
+    pub fn of(telling: Telling) -> Self {
+        let (lines, behind): (Vec<_>, Vec<_>) = telling.lines.into_iter().map(|l| (l.text, l.to)).unzip();
+        let scroll = behind.iter().position(Option::is_some).unwrap_or(0);
+        Self { title: telling.title, lines, behind, scroll }
+    }
+
+    /// What lies behind the line under the cursor.
+    #[must_use]
+    pub fn next(&self) -> Option<Subject> {
+        self.behind.get(self.scroll).copied().flatten()
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.lines.join("\n")
     }
 }
 

@@ -68,13 +68,18 @@ fn book_note(view: &View<'_>, instrument: &InstrumentView) -> String {
     parts.join(" ")
 }
 
+/// Rows of the picture itself in a pane of so many rows; the figures below take the rest.
+pub(in crate::console) const fn body(height: u16) -> u16 {
+    height.saturating_sub(1 + (height >= 9) as u16)
+}
+
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     let Some(instrument) = view.instrument() else {
         paint.put(1, 0, "no symbol: t chooses one", Role::Dim);
         return;
     };
-    let below = 1 + u16::from(paint.height() >= 9);
-    let body = paint.height().saturating_sub(below);
+    let below = paint.height() - body(paint.height());
+    let body = body(paint.height());
     let columns = paint.width();
     let mut hidden = (0, 0);
     {

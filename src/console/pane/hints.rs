@@ -17,8 +17,17 @@ pub fn draw(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
         overlay::inline(paint, y, prompt);
     } else {
         local(paint, y, view);
+        keyboard(paint, y, view);
     }
     global(paint, y + 1, view);
+}
+
+/// Which keyboard is on, where it is not the Latin one.
+fn keyboard(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
+    if view.ui.nepali_on() {
+        let name = view.ui.keymap().nepali().name();
+        paint.put_right(paint.width(), y, &format!("  Nepali keyboard, read as {name} "), Role::Warn);
+    }
 }
 
 fn local(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {

@@ -77,7 +77,7 @@ pub(super) fn title(view: &View<'_>) -> Title {
 
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     let columns = if paint.width() >= 100 { &WIDE } else { &NARROW };
-    let header = u16::from(paint.height() >= 5);
+    let header = table::heads(PaneId::Orders, paint.height());
     if header > 0 {
         heads(paint, columns);
     }

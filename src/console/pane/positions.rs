@@ -75,7 +75,7 @@ impl<I: Iterator<Item = Option<Money>>> SumKnown for I {
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     let several = rows::several_accounts(view.frame);
     let columns = if several { &SEVERAL } else { &ONE };
-    let header = u16::from(paint.height() >= 3);
+    let header = table::heads(PaneId::Positions, paint.height());
     if header > 0 {
         heads(paint, columns, several);
     }

@@ -6,6 +6,18 @@ use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::Paint;
 
+/// Rows that the heads of a list's columns take in a pane of so many rows.
+#[must_use]
+pub const fn heads(pane: PaneId, height: u16) -> u16 {
+    let least = match pane {
+        PaneId::Watch => 8,
+        PaneId::Orders => 5,
+        PaneId::Positions => 3,
+        _ => return 0,
+    };
+    (height >= least) as u16
+}
+
 /// The rows of a list that fit, with the selected one among them.
 #[derive(Clone, Debug)]
 pub struct Window {

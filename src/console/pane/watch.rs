@@ -21,7 +21,7 @@ pub(super) fn title(view: &View<'_>) -> Title {
 }
 
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
-    let header = u16::from(paint.height() >= 8);
+    let header = table::heads(PaneId::Watch, paint.height());
     let below = u16::from(paint.height() >= 8 && !view.snapshot().instruments.is_empty());
     if header > 0 {
         heads(paint);
@@ -114,6 +114,9 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &InstrumentVi
     let change = instrument.change_bps();
     let role = change_role(change);
     paint.put_right(LAST, y, &last, if stale { Role::Dim } else { Role::Text });
+    if view.ui.flashes(instrument.id) {
+        paint.underline(LAST, y, &last);
+    }
     if paint.width() >= CHANGE {
         paint.put_right(CHANGE, y, &format::percent(change), role);
     }

@@ -15,7 +15,8 @@ use crate::engine::{
     IndexState, Nearest, OperatorId, Pace, Position, RegimeInput, SessionState, TapeRow,
 };
 use crate::execution::{
-    ClientOrderId, ExecutionId, ExecutionReport, NewOrder, Order, QueueAhead, ReportKind, VenueOrderId,
+    ClientOrderId, ExecutionId, ExecutionReport, NewOrder, Order, QueueAhead, ReportKind, StepKind,
+    VenueOrderId,
 };
 use crate::market::fees::{DayCharged, Schedule};
 use crate::market::rules::halt::next_halt;
@@ -232,6 +233,7 @@ fn instrument(i: usize, day: &DaySetup, depth: bool) -> InstrumentView {
         quarantined: 0,
         halted_by_gap: false,
         heard_at: heard,
+        rows: (40_117, 40_120),
         view_only: false,
     }
 }
@@ -253,9 +255,11 @@ pub fn order(
         limit: price(limit),
     };
     let mut order = Order::sent(ClientOrderId(id), order, at(sent));
+    order.note(id, at(sent), StepKind::Submitted);
     for kind in reports {
         let report = ExecutionReport { id: ClientOrderId(id), kind: kind.clone() };
         order.on_report(&report, at(sent)).unwrap();
+        order.note(id + 1, at(sent), StepKind::Reported(order.state));
     }
     Arc::new(order)
 }
@@ -322,6 +326,7 @@ fn account(day: &DaySetup) -> AccountView {
         cash: Money::from_rupees(4_100_000).unwrap(),
         due: (Money::from_rupees(984_250).unwrap(), SessionDate::new(2026, 8, 24)),
         nav: Money::from_rupees(41_203_400),
+        nav_open_peak: (Money::from_rupees(41_079_089), Money::from_rupees(41_958_600)),
         day_result: Some(Money::from_paisa(12_431_050)),
         after_exit: Some(Money::from_paisa(6_190_215)),
         charges: Money::from_paisa(221_303),
@@ -531,11 +536,17 @@ fn build(depth: bool) -> Frame {
         day: Arc::new(day),
     };
     let tail = vec![
-        JournalLine { seq: 48_209, at: at("13:41:26"), text: "tr01 cancel P-0071".to_owned() },
+        JournalLine {
+            seq: 48_209,
+            at: at("13:41:26"),
+            text: "tr01 cancel P-0071".to_owned(),
+            hash: "0f".repeat(32),
+        },
         JournalLine {
             seq: 48_211,
             at: at("13:42:05"),
             text: "tr01 submit SELL SHIVM 400 @ 636.00".to_owned(),
+            hash: "51b0".repeat(16),
         },
     ];
     let status = ShellStatus {
@@ -569,6 +580,7 @@ pub fn replay() -> Frame {
         finished: false,
         seeking: None,
         bookmarks: vec![at("12:10:00")],
+        branches: Vec::new(),
         view_only: false,
     };
     with_status(&frame, |s| {

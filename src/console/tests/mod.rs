@@ -3,10 +3,12 @@
 mod fixture;
 mod fuzz;
 mod ordering;
+mod remembering;
 mod risk;
 mod safety;
 mod screens;
 mod stories;
+mod walking;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

@@ -516,8 +516,27 @@ fn a_nepali_keyboard_is_read_by_position() {
     let mut desk = Desk::new(fixture::frame());
     desk.press("ब");
     desk.says("Ticket BUY NABIL");
+    desk.says("Nepali keyboard, read as romanised");
     desk.press("Esc");
     desk.says("[Depth] NABIL");
+    desk.press("५");
+    assert_eq!(desk.ui.workspace, crate::console::ui::Workspace::Replay);
+    desk.press("1 j");
+    assert!(!desk.picture().contains("Nepali keyboard"), "a Latin letter ends it");
+    // The stop of the traditional layout arrives as three characters.
+    let keymap = crate::console::Keymap::from_toml("keys.toml", "nepali_layout = \"traditional\"").unwrap();
+    let mut ui = crate::console::Ui::new(keymap);
+    let press = |text: &str| text.chars().map(|c| Key::press(Chord::char(c), Moment(9))).collect::<Vec<_>>();
+    let frame = fixture::frame();
+    assert_eq!(ui.on_keys(press("ज\u{094D}ञ"), &frame), vec![Action::Command(Command::Stop)]);
+    // Shift and x asks; x alone would cancel at once.
+    let mut desk = Desk::new(frame.clone());
+    desk.ui = ui;
+    desk.ui.resized(120, 40);
+    desk.press("g o");
+    assert!(desk.ui.on_keys(press("ह\u{094D}"), &frame).is_empty());
+    desk.says("everything: 4 orders, 3,080 shares");
+    desk.says("Nepali keyboard, read as traditional");
 }
 
 #[test]

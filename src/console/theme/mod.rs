@@ -150,6 +150,14 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
+    /// The same with the colours of higher and lower exchanged.
+    #[must_use]
+    pub fn with_red_rising(&self) -> Self {
+        let mut turned = self.clone();
+        turned.styles.swap(Role::Up as usize, Role::Down as usize);
+        turned
+    }
+
     /// Lines and marks.
     #[must_use]
     pub const fn glyphs(&self) -> &Glyphs {
@@ -165,6 +173,8 @@ impl Default for Theme {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::style::Color;
+
     use super::*;
 
     #[test]
@@ -173,15 +183,61 @@ mod tests {
             let theme = Theme::from_toml(name, text, ColorDepth::True, Glyphs::UNICODE).unwrap();
             assert_eq!(theme.name(), name);
             for (role, role_name) in Role::ALL {
+                let strict = name == "high-contrast";
                 let least = match role {
+                    Role::Rule if strict => 4.5,
                     Role::Rule => 2.0,
-                    Role::Dim | Role::Gone => 3.0,
+                    Role::Gone if !strict => 3.0,
+                    _ if strict => 7.0,
                     _ => 4.5,
                 };
                 if let Some(got) = contrast(theme.style(role)) {
                     assert!(got >= least, "{name}: {role_name} has contrast {got:.2}, needs {least}");
                 }
             }
+        }
+    }
+
+    /// What a colour looks like where one kind of cone is missing (Viénot, Brettel and Mollon 1999, on
+    /// linear light): red cones for protanopia, green ones for deuteranopia.
+    fn seen_without(red_cones: bool, color: Color) -> Color {
+        let Color::Rgb(r, g, b) = color else { panic!("{color:?} is no true colour") };
+        let linear = |c: u8| (f64::from(c) / 255.0).powf(2.2);
+        let [r, g, b] = [r, g, b].map(linear);
+        let mixed = if red_cones { 0.112_38 * r + 0.887_62 * g } else { 0.292_75 * r + 0.707_25 * g };
+        let blue = if red_cones { 0.004_01 * r - 0.004_01 * g + b } else { -0.022_34 * r + 0.022_34 * g + b };
+        let back = |c: f64| (c.clamp(0.0, 1.0).powf(1.0 / 2.2) * 255.0).round() as u8;
+        Color::Rgb(back(mixed), back(mixed), back(blue))
+    }
+
+    /// Blue against orange: far apart in blue, whatever the eye does with red and green. The mark beside
+    /// the colour says the same to those who see none.
+    #[test]
+    fn rise_and_fall_are_told_apart_without_red_or_green_cones() {
+        let (name, text) = EMBEDDED[3];
+        let theme = Theme::from_toml(name, text, ColorDepth::True, Glyphs::UNICODE).unwrap();
+        for (a, b) in [(Role::Up, Role::Down), (Role::Bid, Role::Ask), (Role::Calm, Role::Stress)] {
+            let [a, b] = [a, b].map(|role| theme.style(role).fg.unwrap());
+            for red_cones in [true, false] {
+                let (Color::Rgb(r1, _, b1), Color::Rgb(r2, _, b2)) =
+                    (seen_without(red_cones, a), seen_without(red_cones, b))
+                else {
+                    panic!("not true colours")
+                };
+                let apart = b1.abs_diff(b2).max(r1.abs_diff(r2));
+                assert!(apart >= 96, "{a:?} and {b:?} are {apart} apart, red cones missing: {red_cones}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rise_in_red_exchanges_two_roles_only() {
+        let theme = Theme::default();
+        let turned = theme.with_red_rising();
+        assert_eq!(turned.style(Role::Up), theme.style(Role::Down));
+        assert_eq!(turned.style(Role::Down), theme.style(Role::Up));
+        for (role, name) in Role::ALL.into_iter().filter(|(r, _)| !matches!(r, Role::Up | Role::Down)) {
+            assert_eq!(turned.style(role), theme.style(role), "{name}");
         }
     }
 

@@ -161,6 +161,11 @@ impl Ui {
             "speed" => return self.set_speed(rest, frame),
             "stops" => self.set_stop_kind(rest),
             "theme" => return self.want_theme(rest),
+            "set" => return self.set(rest),
+            "why" => self.why_named(rest, frame),
+            "branch" => return self.name_branch(rest, frame),
+            "branches" => self.list_branches(frame),
+            "compare" => self.compare_branches(rest, frame),
             "undo" => self.undo(),
             "resume" => return vec![Action::Shell(ShellRequest::ResumeHere)],
             "return" => return vec![Action::Shell(ShellRequest::ReturnToSession)],
@@ -234,6 +239,23 @@ impl Ui {
         vec![Action::Theme(text.to_owned())]
     }
 
+    /// `:set`, `:set NAME`, `:set NAME VALUE`.
+    fn set(&mut self, rest: &str) -> Vec<Action> {
+        let (name, value) = rest.split_once(' ').map_or((rest, ""), |(n, v)| (n, v.trim()));
+        let before = self.options;
+        if name.is_empty() {
+            self.say(self.options.line());
+        } else if let (Some(now), true) = (self.options.get(name), value.is_empty()) {
+            self.say(format!("{name} is {now}"));
+        } else if let Err(why) = self.options.set(name, value) {
+            self.say(why);
+        } else {
+            self.say(format!("{name} {value}, remembered for you"));
+        }
+        let mouse = self.options.mouse;
+        if mouse == before.mouse { Vec::new() } else { vec![Action::Mouse(mouse)] }
+    }
+
     fn undo(&mut self) {
         match self.last_unwatched.take() {
             Some(id) => {
@@ -249,6 +271,10 @@ impl Ui {
     pub(super) fn open(&mut self, frame: &Frame) -> Vec<Action> {
         let chosen = match self.stack.last() {
             Some(Overlay::Choice(choice)) => choice.rows.get(choice.at).map(|(_, chosen)| *chosen),
+            Some(Overlay::Reading(reading)) if reading.next().is_some() => {
+                self.tell_why(frame);
+                return Vec::new();
+            }
             Some(_) => {
                 self.stack.pop();
                 return Vec::new();

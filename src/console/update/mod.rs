@@ -4,6 +4,7 @@
 //! [`Ui::drawn`].
 
 mod alerting;
+mod copying;
 mod costs;
 mod forms;
 mod moving;
@@ -40,19 +41,35 @@ pub enum Action {
     Repaint,
     /// The theme of this name is wanted.
     Theme(String),
+    /// The mouse is to be the program's, or the terminal's again.
+    Mouse(bool),
 }
 
 impl Ui {
+    /// Takes keys that arrived together: what one press of a Nepali keyboard sent is one key.
+    pub fn on_keys(&mut self, keys: Vec<Key>, frame: &Frame) -> Vec<Action> {
+        let nepali = |key: &Key| matches!(key.chord.code, Code::Char(c) if is_devanagari(c));
+        let any = keys.iter().any(nepali);
+        let mut actions = Vec::new();
+        for key in self.keymap.joined(keys) {
+            actions.extend(self.on_key(key, frame));
+        }
+        self.nepali_seen |= any;
+        actions
+    }
+
     /// Takes a key.
     pub fn on_key(&mut self, key: Key, frame: &Frame) -> Vec<Action> {
+        let _reading = super::format::read_by(self.options.grouping);
         let before = self.last_key.replace(key);
         let chord = self.keymap.by_position(key.chord);
-        self.nepali_seen = matches!(key.chord.code, Code::Char(c) if is_devanagari(c));
-        self.notice = None;
-        if self.nepali_seen {
-            let name = self.keymap.nepali().name();
-            self.notice = Some(format!("a Nepali keyboard is on, read as {name} (keys.toml)"));
+        // A letter says which keyboard is on; a digit or a mark may come from either.
+        match key.chord.code {
+            Code::Char(c) if is_devanagari(c) => self.nepali_seen = true,
+            Code::Char(c) if c.is_ascii_alphabetic() => self.nepali_seen = false,
+            _ => {}
         }
+        self.notice = None;
         let context = self.context(frame);
         let first = self.first_stroke.take();
         let interrupted = std::mem::take(&mut self.interrupted);
@@ -79,6 +96,9 @@ impl Ui {
         };
         if self.is_refused(binding, key, frame) {
             return Vec::new();
+        }
+        if binding.intent != Intent::Copy {
+            self.copied = None;
         }
         match binding.intent {
             Intent::Yes => self.yes(Key { chord, ..key }, before, frame),
@@ -163,7 +183,7 @@ impl Ui {
     }
 
     /// Says something about the last key.
-    pub(super) fn say(&mut self, text: impl Into<String>) {
+    pub fn say(&mut self, text: impl Into<String>) {
         self.notice = Some(text.into());
     }
 

@@ -93,7 +93,7 @@ impl Ui {
     }
 
     /// Gives the keys to a pane; the one that had them lets its rows and its axis move again.
-    pub(super) fn focus_on(&mut self, pane: PaneId) {
+    pub(in crate::console) fn focus_on(&mut self, pane: PaneId) {
         if pane != self.focus {
             self.release_axis();
             let left = self.focus;
@@ -168,7 +168,8 @@ impl Ui {
     }
 
     /// Looks at another symbol.
-    pub(super) fn look_at(&mut self, id: InstrumentId) {
+    pub(in crate::console) fn look_at(&mut self, id: InstrumentId) {
+        self.symbol_chosen = true;
         if self.symbol != Some(id) {
             self.symbol_before = self.symbol;
             self.symbol = Some(id);
@@ -176,12 +177,13 @@ impl Ui {
         }
     }
 
-    fn go(&mut self, to: Move, frame: &Frame) {
+    pub(in crate::console) fn go(&mut self, to: Move, frame: &Frame) {
         match self.stack.last_mut() {
             Some(Overlay::Help { scroll }) => *scroll = moved(*scroll, to, 500),
             Some(Overlay::Reading(reading)) => {
                 reading.scroll = moved(reading.scroll, to, reading.lines.len());
             }
+            Some(Overlay::Plain(plain)) => plain.at = moved(plain.at, to, plain.fields.len()),
             Some(Overlay::Choice(choice)) => choice.at = moved(choice.at, to, choice.rows.len()),
             Some(_) => {}
             None if self.focus == PaneId::Depth => self.go_ladder(to, frame),

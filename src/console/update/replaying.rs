@@ -4,9 +4,9 @@ use chrono::NaiveTime;
 
 use super::Action;
 use crate::console::intent::Intent;
-use crate::console::overlay::{Choice, Chosen, Field, Overlay};
+use crate::console::overlay::{Choice, Chosen, Field, Overlay, Reading};
 use crate::console::ui::Ui;
-use crate::console::{Frame, JumpTarget, ShellRequest, Transport, format};
+use crate::console::{Branch, Frame, JumpTarget, ShellRequest, Transport, compare, format};
 use crate::market::Timestamp;
 
 impl Ui {
@@ -59,6 +59,55 @@ impl Ui {
             Ok(at) => vec![Action::Shell(ShellRequest::Seek(at))],
             Err(why) => self.none(|ui| ui.say(why)),
         }
+    }
+
+    /// `:branch NAME`.
+    pub(super) fn name_branch(&mut self, name: &str, frame: &Frame) -> Vec<Action> {
+        let Some(branches) = self.branches(frame) else { return Vec::new() };
+        let word = !name.is_empty() && name.len() <= 16 && !name.contains(' ');
+        if !word {
+            return self.none(|ui| ui.say("a branch is named by one word of at most 16 letters"));
+        }
+        if branches.iter().any(|b| b.name == name) {
+            return self.none(|ui| ui.say(format!("there is a branch `{name}` already")));
+        }
+        self.say(format!("this branch is called {name}"));
+        vec![Action::Shell(ShellRequest::NameBranch(name.to_owned()))]
+    }
+
+    /// `:branches`.
+    pub(super) fn list_branches(&mut self, frame: &Frame) {
+        if let Some(branches) = self.branches(frame) {
+            let reading = Reading::new("Branches", compare::list(branches));
+            self.stack.push(Overlay::Reading(reading));
+        }
+    }
+
+    /// `:compare A B`; without names the first and the present one.
+    pub(super) fn compare_branches(&mut self, names: &str, frame: &Frame) {
+        let Some(branches) = self.branches(frame) else { return };
+        let mut words = names.split_whitespace();
+        let named = |word: Option<&str>, otherwise: Option<&Branch>| match word {
+            Some(word) => branches.iter().find(|b| b.name == word).cloned().ok_or_else(|| word.to_owned()),
+            None => otherwise.cloned().ok_or_else(String::new),
+        };
+        let (a, b) = (named(words.next(), branches.first()), named(words.next(), branches.last()));
+        match (a, b) {
+            (Ok(a), Ok(b)) if a.name != b.name => {
+                let lines = compare::compare(&a, &b, frame);
+                self.stack.push(Overlay::Reading(Reading::new("Branches compared", lines)));
+            }
+            (Ok(_), Ok(_)) => self.say("one branch only: seek back, then :resume begins another"),
+            (Err(name), _) | (_, Err(name)) => self.say(format!("no branch `{name}`: :branches lists them")),
+        }
+    }
+
+    fn branches<'a>(&mut self, frame: &'a Frame) -> Option<&'a [Branch]> {
+        let transport = frame.status.transport.as_ref();
+        if transport.is_none() {
+            self.say("not a replay: time here is the clock's");
+        }
+        transport.map(|t| t.branches.as_slice())
     }
 
     pub(super) fn choose_bookmark(&mut self, frame: &Frame) {

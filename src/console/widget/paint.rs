@@ -115,6 +115,14 @@ impl<'a> Paint<'a> {
         self.put(right.saturating_sub(width(text)), y, text, role);
     }
 
+    /// Underlines a text that ends before column `right`.
+    pub fn underline(&mut self, right: u16, y: u16, text: &str) {
+        let from = right.saturating_sub(width(text));
+        let row = Rect::new(self.area.x.saturating_add(from), self.area.y.saturating_add(y), width(text), 1);
+        let style = ratatui::style::Style::new().add_modifier(ratatui::style::Modifier::UNDERLINED);
+        self.buffer.set_style(row.intersection(self.area), style);
+    }
+
     /// Fills a row with spaces of a role.
     pub fn blank(&mut self, y: u16, role: Role) {
         if y < self.area.height {

@@ -22,6 +22,8 @@ pub struct AccountView {
     pub due: (Money, Option<SessionDate>),
     /// Net asset value.
     pub nav: Option<Money>,
+    /// Net asset value when the day began, and the highest of the day.
+    pub nav_open_peak: (Option<Money>, Option<Money>),
     /// Result of the day.
     pub day_result: Option<Money>,
     /// Result of the day if everything held were sold now: after charges and tax.
@@ -79,6 +81,7 @@ impl AccountView {
             cash: account.cash,
             due: (account.due, dates.settles),
             nav: account.nav(),
+            nav_open_peak: (account.nav_open, account.nav_peak),
             day_result,
             after_exit: day_result.zip(exit_cost).and_then(|(r, c)| r.checked_sub(c)),
             charges: account.charges,

@@ -42,6 +42,8 @@ pub struct InstrumentView {
     pub halted_by_gap: bool,
     /// When anything was last heard of it; the epoch if never.
     pub heard_at: Timestamp,
+    /// The numbers of the market events behind the last print and the last change of the book; 0 for none.
+    pub rows: (u64, u64),
     /// Whether it is in a market this program only looks at.
     pub view_only: bool,
 }
@@ -113,6 +115,7 @@ impl InstrumentView {
             quarantined: instrument.quarantined,
             halted_by_gap: instrument.halted_by_gap,
             heard_at: instrument.heard_at,
+            rows: instrument.rows,
             view_only: facts.board == crate::market::Board::Foreign,
         })
     }

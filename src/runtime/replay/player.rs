@@ -15,13 +15,14 @@ use tokio::sync::watch;
 
 use super::{Driver, ReplayError, Step, Stops};
 use crate::console::{
-    Frame, GatewayStatus, JumpTarget, Mode, ShellHealth, ShellRequest, ShellStatus, Speed, Transport,
+    Branch, Frame, GatewayStatus, JumpTarget, Mode, ShellHealth, ShellRequest, ShellStatus, Speed, Transport,
 };
+use crate::engine::Snapshot;
 use crate::engine::snapshot::SnapshotBuilder;
 use crate::engine::{OperatorCommand, OperatorId};
 use crate::journal::Parent;
 use crate::market::{AccountId, Timestamp};
-use crate::runtime::memory::memory_in_use;
+use crate::runtime::resident::memory_in_use;
 use crate::runtime::sequencer::SequencerError;
 
 /// Least time between two published frames; terminals draw fewer if they are slower.
@@ -30,6 +31,8 @@ const FRAME: Duration = Duration::from_millis(50);
 const SLICE: Duration = Duration::from_millis(5);
 /// How often the memory in use is looked up.
 const MEMORY_EVERY: Duration = Duration::from_secs(5);
+/// The name of the session as it began.
+const FIRST_BRANCH: &str = "main";
 /// Notes kept for the screen.
 const NOTES: usize = 8;
 /// Steps of the speed keys.
@@ -62,6 +65,8 @@ pub struct PlayerSetup {
     pub operator: OperatorId,
     /// The folder that branches are written to.
     pub branches: Option<PathBuf>,
+    /// What the start has to say to the screen.
+    pub notes: Vec<String>,
 }
 
 /// See the module.
@@ -83,6 +88,12 @@ pub struct Player {
     operator: OperatorId,
     branches: Option<PathBuf>,
     branch_count: u32,
+    /// The branches left behind, as they were when they were left.
+    left: Vec<Branch>,
+    /// The present one, without what only a snapshot says.
+    present: Branch,
+    /// How far anybody has seen.
+    seen: Timestamp,
     builder: SnapshotBuilder,
     frames: watch::Sender<Option<Frame>>,
     published: Instant,
@@ -105,12 +116,22 @@ impl Player {
             speed: setup.speed,
             anchor: None,
             seeking: None,
-            notes: Vec::new(),
+            notes: setup.notes,
             span: setup.span,
             account: setup.account,
             operator: setup.operator,
             branches: setup.branches,
             branch_count: 0,
+            left: Vec::new(),
+            present: Branch {
+                name: FIRST_BRANCH.to_owned(),
+                left: None,
+                seen: None,
+                at: setup.span.0,
+                orders: Vec::new(),
+                account: None,
+            },
+            seen: setup.span.0,
             builder: SnapshotBuilder::default(),
             frames,
             published: Instant::now(),
@@ -336,8 +357,31 @@ impl Player {
             ShellRequest::Bookmark => self.bookmark(),
             ShellRequest::ResumeHere => self.resume_here(),
             ShellRequest::ReturnToSession => self.show(None),
+            ShellRequest::NameBranch(name) => self.present.name = name,
             ShellRequest::Quit => {}
         }
+    }
+
+    /// The branch that the session is, as it stands.
+    fn present(&self, snapshot: &Snapshot) -> Branch {
+        let account = snapshot.accounts.iter().find(|a| self.account.as_ref().is_none_or(|id| *id == a.id));
+        Branch {
+            at: snapshot.now.max(self.span.0),
+            orders: snapshot.orders.clone(),
+            account: account.cloned(),
+            ..self.present.clone()
+        }
+    }
+
+    /// Leaves the present branch behind; the next one begins now and knows what has been seen.
+    fn leave_branch(&mut self, left: Branch, from: Timestamp) {
+        self.present = Branch {
+            name: format!("branch-{}", self.branch_count),
+            left: Some((left.name.clone(), from)),
+            seen: Some(self.seen),
+            ..left.clone()
+        };
+        self.left.push(left);
     }
 
     /// The next slower or faster step; the fastest is as fast as the engine goes.
@@ -450,6 +494,8 @@ impl Player {
         if let Err(error) = self.stop_cleanly() {
             self.note(format!("the session left behind: {error}"));
         }
+        let left = self.present(&SnapshotBuilder::default().build(self.head.state()));
+        self.leave_branch(left, view.state().now().max(self.span.0));
         let name = path.as_deref().and_then(|p| p.file_name()).map_or_else(
             || "branch, not journaled".to_owned(),
             |name| format!("branch {}", name.to_string_lossy()),
@@ -486,6 +532,16 @@ impl Player {
 
     fn publish(&mut self) {
         let position = self.position();
+        self.seen = self.seen.max(position);
+        let state = match &self.view {
+            Some(view) => view.state(),
+            None => self.head.state(),
+        };
+        let snapshot = Arc::new(self.builder.build(state));
+        if self.view.is_none() {
+            self.present = self.present(&snapshot);
+        }
+        let branches = self.left.iter().chain([&self.present]).cloned().collect();
         let status = ShellStatus {
             mode: Mode::Replay,
             account: self.account.clone(),
@@ -499,6 +555,7 @@ impl Player {
                 finished: self.shown().finished(),
                 seeking: self.seeking,
                 bookmarks: self.bookmarks.clone(),
+                branches,
                 view_only: self.view.is_some(),
             }),
             journal: self.head.sequencer().ledger().status(),
@@ -506,11 +563,6 @@ impl Player {
             notes: self.notes.clone(),
             health: self.health(),
         };
-        let state = match &self.view {
-            Some(view) => view.state(),
-            None => self.head.state(),
-        };
-        let snapshot = Arc::new(self.builder.build(state));
         self.frames.send_replace(Some(Frame { snapshot, status: Arc::new(status) }));
         self.published = Instant::now();
         self.dirty = false;
@@ -522,4 +574,61 @@ impl Player {
 enum Flow {
     Go,
     Quit,
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveTime;
+
+    use super::*;
+    use crate::journal::{Open, SessionKind};
+    use crate::runtime::day::Day;
+    use crate::runtime::ledger::Ledger;
+
+    #[test]
+    fn a_branch_knows_where_it_left_and_how_far_had_been_seen() {
+        let day = Day::open("quiet", None).unwrap();
+        let open = Open::new(SessionKind::Replay, day.reference.clone(), day.setup.digest());
+        let driver = Driver::new(&day, Ledger::in_memory(&open, "test").unwrap()).unwrap();
+        let at = |h, m| Timestamp::nepal(day.setup.date, NaiveTime::from_hms_opt(h, m, 0).unwrap()).unwrap();
+        let (publish, frames) = watch::channel(None);
+        let setup = PlayerSetup {
+            driver,
+            span: day.span,
+            speed: Speed::Max,
+            playing: false,
+            from: Some(at(11, 30)),
+            account: day.account.clone(),
+            operator: OperatorId::new("tr01"),
+            branches: None,
+            notes: vec!["said at the start".to_owned()],
+        };
+        let mut player = Player::new(setup, publish);
+        let mut shown = |requests: Vec<ShellRequest>| {
+            for request in requests {
+                player.publish();
+                player.obey(ToPlayer::Shell(request));
+            }
+            player.publish();
+            let frame: Frame = frames.borrow().clone().unwrap();
+            (frame.status.notes.clone(), frame.status.transport.clone().unwrap())
+        };
+        let (notes, transport) = shown(Vec::new());
+        assert_eq!(notes, ["said at the start"]);
+        assert_eq!(transport.branches.len(), 1);
+        let (_, looking) = shown(vec![ShellRequest::Seek(at(11, 10))]);
+        assert_eq!((looking.view_only, looking.branches.len()), (true, 1), "to look is no branch");
+        let named = ShellRequest::NameBranch("second".to_owned());
+        let (_, after) = shown(vec![ShellRequest::ResumeHere, named, ShellRequest::Seek(at(11, 15))]);
+        let [main, second] = after.branches.as_slice() else { panic!("{:?}", after.branches) };
+        assert_eq!((main.name.as_str(), second.name.as_str()), ("main", "second"));
+        let (parent, left) = second.left.clone().unwrap();
+        let minutes = |t: Timestamp| t.nepal_time().format("%H:%M").to_string();
+        assert_eq!((parent.as_str(), minutes(left)), ("main", minutes(at(11, 10))));
+        assert_eq!(
+            (minutes(main.at), minutes(second.seen.unwrap())),
+            ("11:30".to_owned(), "11:30".to_owned())
+        );
+        assert_eq!(minutes(second.at), "11:15");
+    }
 }

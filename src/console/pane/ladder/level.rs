@@ -117,7 +117,11 @@ impl Ladder<'_> {
 
     /// The price, and beside it the mark of the last trade if it was made here.
     fn price(&self, paint: &mut Paint<'_>, y: u16, price: Price, role: Role) {
-        paint.put_right(EDGES[3], y, &self.view.prices(self.instrument.id).text(price), role);
+        let text = self.view.prices(self.instrument.id).text(price);
+        paint.put_right(EDGES[3], y, &text, role);
+        if self.view.ui.level_flashes(price) {
+            paint.underline(EDGES[3], y, &text);
+        }
         let last = self.instrument.last();
         if last.is_some_and(|last| self.row_of(last, Side::Buy) == price) {
             let change = self.instrument.change_bps();

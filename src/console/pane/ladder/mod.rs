@@ -62,15 +62,7 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>, instrument: &Instrume
     }
     let height = usize::from(paint.height().saturating_sub(1));
     let grid = Grid::of(view.ui.ladder.view, view.frame, instrument.id);
-    let all = match (grid, &view.ui.ladder.held) {
-        (Some(_), Some(held)) => Rows::of_steps(&held.prices, held.centre),
-        (Some(grid), None) => Rows::of_grid(grid, instrument, height),
-        (None, Some(held)) => Rows::of_levels(&held.prices, held.centre),
-        (None, None) => {
-            let (prices, centre) = axis(view.frame, instrument, view.ui.ladder.view);
-            Rows::of_levels(&prices, centre)
-        }
-    };
+    let all = Rows::of(view, instrument, grid, height);
     if all.rows.len() <= 1 && book.bids.is_empty() && book.asks.is_empty() {
         paint.put(1, 2, "nobody bids and nobody offers", Role::Dim);
         return (0, 0);
@@ -100,6 +92,19 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>, instrument: &Instrume
     if band.is_some() { (0, 0) } else { hidden }
 }
 
+/// The price on a row of a pane of so many rows, heads counted; `None` where there is none.
+#[must_use]
+pub fn price_at(view: &View<'_>, instrument: &InstrumentView, height: u16, row: u16) -> Option<Price> {
+    let height = usize::from(height.saturating_sub(1));
+    let grid = Grid::of(view.ui.ladder.view, view.frame, instrument.id);
+    let band = instrument.order_band.filter(|_| height >= BANDS);
+    let (rows, _) = Rows::of(view, instrument, grid, height).fit(height, band, view.ui.ladder.cursor);
+    match rows.get(usize::from(row.checked_sub(1)?)) {
+        Some(Row::Level(price, _) | Row::Step(price)) => Some(*price),
+        _ => None,
+    }
+}
+
 /// Rows, highest price first, and which of them stands in the middle.
 struct Rows {
     rows: Vec<Row>,
@@ -107,6 +112,19 @@ struct Rows {
 }
 
 impl Rows {
+    /// Every row there would be with room for all.
+    fn of(view: &View<'_>, instrument: &InstrumentView, grid: Option<Grid>, height: usize) -> Self {
+        match (grid, &view.ui.ladder.held) {
+            (Some(_), Some(held)) => Rows::of_steps(&held.prices, held.centre),
+            (Some(grid), None) => Rows::of_grid(grid, instrument, height),
+            (None, Some(held)) => Rows::of_levels(&held.prices, held.centre),
+            (None, None) => {
+                let (prices, centre) = axis(view.frame, instrument, view.ui.ladder.view);
+                Rows::of_levels(&prices, centre)
+            }
+        }
+    }
+
     fn of_levels(prices: &[Price], centre: usize) -> Self {
         let (asks, bids) = prices.split_at(centre.min(prices.len()));
         let mut rows: Vec<Row> = asks.iter().map(|p| Row::Level(*p, Side::Sell)).collect();
