@@ -81,7 +81,7 @@ fn answers(frame: &Frame, order: &Order) -> Vec<String> {
             }
         };
         out.extend([
-            format!("{what}"),
+            what,
             format!("  sent      {}", change.sent_at),
             format!("  accepted  {} by the gateway", time(change.received_at)),
             format!("  confirmed {} by the venue", time(change.answered_at)),
