@@ -44,5 +44,5 @@ pub use status::{
     Frame, JournalLine, JournalStatus, JumpTarget, Mode, ShellRequest, ShellStatus, Speed, Transport,
 };
 pub use theme::Theme;
-pub use ui::Ui;
+pub use ui::{Picture, Ui};
 pub use update::Action;

@@ -11,3 +11,4 @@ pub mod local;
 pub mod replay;
 pub mod sequencer;
 pub mod signals;
+mod wire;

@@ -40,6 +40,8 @@ pub struct Prompt {
     pub confirm: Confirm,
     /// When it was first on the screen; `None` until it was.
     pub drawn_at: Option<Moment>,
+    /// The number of the picture that it was first in; `None` until there was one.
+    pub sent_in: Option<u64>,
     /// Shown in the hints row instead of a box.
     pub inline: bool,
 }
@@ -51,7 +53,7 @@ impl Prompt {
         if let Some(first) = lines.first_mut() {
             *first = ends_with_mode(first, mode);
         }
-        Self { lines, confirm, drawn_at: None, inline: false }
+        Self { lines, confirm, drawn_at: None, sent_in: None, inline: false }
     }
 
     /// Whether a `y` is a fresh answer to it: drawn for 300 ms, not a repeat, not a key held down.

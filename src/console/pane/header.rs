@@ -72,6 +72,7 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     } else {
         account_short(view, &mut second);
     }
+    second.add(link(view, wide));
     second.add(unknown(view));
     second.add(alert_counts(view));
     second.add(journal(view));
@@ -176,6 +177,14 @@ fn feed(view: &View<'_>) -> Vec<(String, Role)> {
     } else {
         vec![(format!("feed up {text}"), Role::Text)]
     }
+}
+
+/// How long a picture takes to this terminal and back; nothing while that is not known.
+fn link(view: &View<'_>, wide: bool) -> Vec<(String, Role)> {
+    let Some(ms) = view.ui.link_ms else { return Vec::new() };
+    let text = if ms <= 5 { "<5ms".to_owned() } else { format!("{ms}ms") };
+    let role = if ms >= 1_000 { Role::Warn } else { Role::Text };
+    vec![(if wide { "link".to_owned() } else { String::new() }, Role::Dim), (text, role)]
 }
 
 fn unknown(view: &View<'_>) -> Vec<(String, Role)> {
