@@ -64,7 +64,12 @@ impl Pty {
             return Ok(None);
         }
         let mut buffer = [0; 65_536];
-        let n = rustix::io::read(&self.master, &mut buffer)?;
+        let n = match rustix::io::read(&self.master, &mut buffer) {
+            Ok(n) => n,
+            // The program has closed its end.
+            Err(rustix::io::Errno::IO) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
         let at = Instant::now();
         let fresh = buffer.get(..n).unwrap_or_default();
         let known = self.tail.len();
@@ -101,8 +106,8 @@ impl Pty {
                 return Ok(true);
             }
             // What it writes while leaving is read, or it would wait for us.
-            if self.read(Duration::from_millis(20)).is_err() {
-                return Ok(self.child.wait()?.success());
+            if self.read(Duration::from_millis(20))?.is_none() {
+                std::thread::sleep(Duration::from_millis(5));
             }
         }
         Ok(false)

@@ -6,7 +6,6 @@ use chrono::NaiveTime;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use serde::Serialize;
 
@@ -249,7 +248,7 @@ impl Desk {
 /// Bytes of pictures between which a feed restates levels that stand, within one second of the clock.
 fn still(play: &mut Play, day: &Day, sizes: &mut [Desk; 2]) -> Result<[usize; 2], ScreenError> {
     let mut bytes = [0; 2];
-    for n in 0..STILL {
+    for n in 0..=STILL {
         let state = play.driver.state();
         let (now, count) = (state.now(), state.instruments().len());
         let restated = (0..count as u32).map(InstrumentId).filter_map(|id| {
@@ -275,14 +274,16 @@ fn still(play: &mut Play, day: &Day, sizes: &mut [Desk; 2]) -> Result<[usize; 2]
         }
         let frame = play.frame(day);
         for (desk, bytes) in sizes.iter_mut().zip(&mut bytes) {
-            *bytes += desk.draw(&frame).len();
+            let drawn = desk.draw(&frame).len();
+            // The first of them makes old quotes young, which can be seen.
+            *bytes += if n == 0 { 0 } else { drawn };
         }
     }
     Ok(bytes)
 }
 
-/// The most bytes of a picture with one cell in twenty changed, in fields of six that keep their place
-/// and colour, as figures do.
+/// The most bytes of a picture with one cell in twenty changed, in fields of six anywhere on it. A field
+/// has one colour, that of what stood there, as a figure has.
 fn fields(desk: &Desk, frame: &Frame) -> usize {
     let (columns, rows) = desk.ui.size;
     let area = Rect::new(0, 0, columns, rows);
@@ -307,11 +308,12 @@ fn fields(desk: &Desk, frame: &Frame) -> usize {
                 taken.insert(place);
             }
         }
-        for cell in taken.into_iter().flat_map(|place| place * FIELD..(place + 1) * FIELD) {
-            let cell = &mut picture.content[cell];
-            let digit = cell.symbol().bytes().next().unwrap_or(b'0');
-            cell.set_char(char::from(b'0' + (digit.wrapping_add(1 + n as u8)) % 10));
-            cell.modifier.remove(Modifier::all());
+        for place in taken {
+            let style = picture.content[place * FIELD].style();
+            for cell in &mut picture.content[place * FIELD..(place + 1) * FIELD] {
+                let digit = cell.symbol().bytes().next().unwrap_or(b'0').wrapping_add(1 + n as u8) % 10;
+                cell.set_char(char::from(b'0' + digit)).set_style(style);
+            }
         }
         let bytes = screen.draw(|buffer| buffer.clone_from(&picture)).len() + link::QUESTION.len();
         if n > 0 {
