@@ -127,3 +127,15 @@ impl Key {
         Self { chord, repeat: false, at }
     }
 }
+
+/// What a mouse did, where the terminal was asked to say: column and row from the upper left corner, both
+/// from 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pointer {
+    /// The first button was pressed.
+    Click(u16, u16),
+    /// The wheel was turned towards the person: down.
+    WheelDown(u16, u16),
+    /// The wheel was turned away: up.
+    WheelUp(u16, u16),
+}

@@ -83,9 +83,11 @@ pub fn check_terminal() -> Result<(), TerminalError> {
 /// The terminal in words.
 ///
 /// # Errors
-/// [`TerminalError`] when there is none that a screen can be drawn on.
+/// [`TerminalError::Dumb`].
 pub fn terminal_words() -> Result<String, TerminalError> {
-    local::check()?;
+    if let Err(dumb @ TerminalError::Dumb) = local::check() {
+        return Err(dumb);
+    }
     let (columns, rows) = local::size();
     let name = std::env::var("TERM").unwrap_or_else(|_| "TERM not set".to_owned());
     let fits = if columns < 60 || rows < 20 { ", too small for more than the emergency layout" } else { "" };
@@ -160,6 +162,7 @@ pub fn run(player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError> {
         .name("player".to_owned())
         .spawn(move || Player::new(player, publish).run(&inbox).map(|_| ()))?;
     let (columns, rows) = local::size();
+    let within = runtime.enter();
     let mut desk = Desk {
         terminal,
         wire: Wire::start()?,
@@ -178,6 +181,7 @@ pub fn run(player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError> {
         urgent: true,
         resized: false,
     };
+    drop(within);
     desk.ui.resized(columns, rows);
     let shown = runtime.block_on(desk.run(frames));
     // A player that has died has closed its end already; then there is nobody to tell.
@@ -303,14 +307,19 @@ impl Desk {
                 Ok(self.on_incoming(incoming, frames))
             }
             News::Taken => {
-                if let Some(picture) = self.link.taken() {
-                    let now = self.now();
-                    self.ui.shown(picture, now);
-                }
+                self.on_taken();
                 Ok(Flow::Go)
             }
             News::Gone(None) => Ok(Flow::Leave),
             News::Gone(Some(error)) => Err(TerminalError::from(error).into()),
+        }
+    }
+
+    /// The terminal has taken the last picture.
+    fn on_taken(&mut self) {
+        if let Some(picture) = self.link.taken() {
+            let now = self.now();
+            self.ui.shown(picture, now);
         }
     }
 
@@ -325,9 +334,9 @@ impl Desk {
     }
 
     fn on_incoming(&mut self, incoming: Vec<Incoming>, frames: &watch::Receiver<Option<Frame>>) -> Flow {
+        let frame = frames.borrow().clone();
         for one in incoming {
-            let frame = frames.borrow().clone();
-            match (one, frame) {
+            match (one, frame.as_ref()) {
                 (Incoming::Status, _) => {
                     let now = self.now();
                     if let Some(picture) = self.link.answered(now) {
@@ -336,16 +345,17 @@ impl Desk {
                 }
                 (Incoming::Key(key), Some(frame)) => {
                     self.urgent = true;
-                    let actions = self.ui.on_key(key, &frame);
+                    let actions = self.ui.on_key(key, frame);
                     if self.act(actions) == Flow::Leave {
                         return Flow::Leave;
                     }
                 }
                 (Incoming::Paste(text), Some(frame)) => {
                     self.urgent = true;
-                    self.ui.on_paste(&text, &frame);
+                    self.ui.on_paste(&text, frame);
                 }
-                (_, None) => {}
+                // The mouse is the terminal's own: it was not asked to report it.
+                (Incoming::Pointer(_), _) | (_, None) => {}
             }
         }
         Flow::Go
@@ -426,8 +436,8 @@ impl Desk {
             }
         }
         bytes.append(&mut self.beside);
-        if !bytes.is_empty() {
-            self.wire.write(bytes);
+        if !bytes.is_empty() && self.wire.write(bytes) {
+            self.on_taken();
         }
     }
 

@@ -1,16 +1,27 @@
-//! The two threads between the console and its terminal: one waits for keys, one for the terminal to
-//! take a picture. So a terminal that takes nothing keeps nobody from pressing stop.
+//! Between the console and its terminal: neither reading nor writing ever waits.
+//!
+//! The terminal is opened once more for ourselves, without waiting, which leaves alone what the shell has
+//! open. A picture that it does not take at once is left to a thread, so that a terminal that takes nothing
+//! keeps nobody from pressing stop. Where it cannot be opened again, threads do both.
 
-use std::io;
+use std::ffi::CString;
+use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Instant;
 
+use rustix::fs::{Mode, OFlags};
+use rustix::stdio::{stdin, stdout};
+use rustix::termios::ttyname;
+use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 
 use crate::console::backend::local;
 
 /// Chunks of keys that may wait; then the terminal does.
 const CHUNKS: usize = 64;
+/// Bytes of keys read in one go.
+const CHUNK: usize = 4_096;
 
 /// What a terminal sent in one go, and when it came.
 pub(super) struct Chunk {
@@ -18,13 +29,21 @@ pub(super) struct Chunk {
     pub bytes: Vec<u8>,
 }
 
-/// The ends of the threads. They live as long as the program: a thread that waits for a terminal
-/// cannot be called back.
+/// One terminal. Its threads live as long as the program: one that waits for a terminal cannot be
+/// called back.
 pub(super) struct Wire {
-    chunks: mpsc::Receiver<io::Result<Chunk>>,
+    keys: Keys,
     pictures: SyncSender<Vec<u8>>,
     taken: mpsc::Receiver<io::Result<()>>,
     busy: bool,
+}
+
+/// Where keys come from.
+enum Keys {
+    /// The terminal itself, opened for ourselves; it is waited for as a pipe is.
+    Own(pipe::Receiver),
+    /// A thread that waits for them.
+    Thread(mpsc::Receiver<io::Result<Chunk>>),
 }
 
 /// What came over the wire.
@@ -38,19 +57,25 @@ pub(super) enum News {
 }
 
 impl Wire {
-    /// Starts the threads.
+    /// Opens the terminal and starts what threads are needed. Within the runtime.
     ///
     /// # Errors
     /// When the system gives no threads.
     pub(super) fn start() -> io::Result<Self> {
-        let (to_us, chunks) = mpsc::channel(CHUNKS);
-        std::thread::Builder::new().name("keys".to_owned()).spawn(move || read_keys(&to_us))?;
+        let keys = match open_again().and_then(pipe::Receiver::from_owned_fd_unchecked) {
+            Ok(own) => Keys::Own(own),
+            Err(_) => {
+                let (to_us, chunks) = mpsc::channel(CHUNKS);
+                std::thread::Builder::new().name("keys".to_owned()).spawn(move || read_keys(&to_us))?;
+                Keys::Thread(chunks)
+            }
+        };
         let (pictures, inbox) = sync_channel(1);
         let (done, taken) = mpsc::channel(2);
         std::thread::Builder::new()
             .name("pictures".to_owned())
             .spawn(move || write_pictures(&inbox, &done))?;
-        Ok(Self { chunks, pictures, taken, busy: false })
+        Ok(Self { keys, pictures, taken, busy: false })
     }
 
     /// Whether what was written last has not been taken yet.
@@ -58,11 +83,21 @@ impl Wire {
         self.busy
     }
 
-    /// Writes in one go. Only when not busy.
-    pub(super) fn write(&mut self, bytes: Vec<u8>) {
+    /// Writes in one go; only when not busy. Whether the terminal took it at once: otherwise
+    /// [`News::Taken`] says when.
+    pub(super) fn write(&mut self, mut bytes: Vec<u8>) -> bool {
         debug_assert!(!self.busy, "one at a time");
-        // A thread that has ended has said why before.
+        if let Keys::Own(terminal) = &self.keys
+            && let Ok(taken) = rustix::io::write(terminal, &bytes)
+        {
+            bytes.drain(..taken.min(bytes.len()));
+            if bytes.is_empty() {
+                return true;
+            }
+        }
+        // What went wrong, if something did, the thread finds out too. One that has ended has said why.
         self.busy = self.pictures.try_send(bytes).is_ok();
+        false
     }
 
     /// Waits for what comes next.
@@ -77,7 +112,7 @@ impl Wire {
                 Some(Err(error)) => News::Gone(Some(error)),
                 None => News::Gone(None),
             },
-            chunk = self.chunks.recv() => match chunk {
+            chunk = self.keys.next() => match chunk {
                 Some(Ok(chunk)) => News::Keys(chunk),
                 Some(Err(error)) => News::Gone(Some(error)),
                 None => News::Gone(None),
@@ -86,8 +121,43 @@ impl Wire {
     }
 }
 
+impl Keys {
+    /// The next keys; `None` when the terminal is gone. Nothing is lost if it is not waited for to the end.
+    async fn next(&mut self) -> Option<io::Result<Chunk>> {
+        let terminal = match self {
+            Self::Own(terminal) => terminal,
+            Self::Thread(chunks) => return chunks.recv().await,
+        };
+        let mut bytes = [0; CHUNK];
+        loop {
+            if let Err(error) = terminal.readable().await {
+                return Some(Err(error));
+            }
+            match terminal.try_read(&mut bytes) {
+                Ok(0) => return None,
+                Ok(n) => {
+                    let bytes = bytes.get(..n).unwrap_or_default().to_vec();
+                    return Some(Ok(Chunk { at: Instant::now(), bytes }));
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+/// The terminal once more, so that not waiting for it is our own business and not the shell's.
+fn open_again() -> io::Result<OwnedFd> {
+    let name: CString = ttyname(stdout(), Vec::new())?;
+    if ttyname(stdin(), Vec::new())? != name {
+        return Err(ErrorKind::Unsupported.into());
+    }
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(name, flags, Mode::empty())?)
+}
+
 fn read_keys(to: &mpsc::Sender<io::Result<Chunk>>) {
-    let mut bytes = [0; 4_096];
+    let mut bytes = [0; CHUNK];
     loop {
         let read = local::read(&mut bytes);
         let at = Instant::now();

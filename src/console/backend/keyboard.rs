@@ -5,7 +5,7 @@
 //! unknown or broken is dropped without a word. Time comes with the bytes; what is half arrived is
 //! settled by [`Keyboard::settle`].
 
-use crate::console::input::{Chord, Code, Key, Moment};
+use crate::console::input::{Chord, Code, Key, Moment, Pointer};
 
 /// How long an `Esc` waits for what may belong to it.
 const ESC_MS: u64 = 100;
@@ -27,6 +27,8 @@ pub enum Incoming {
     Key(Key),
     /// Text that was pasted rather than typed.
     Paste(String),
+    /// What a mouse did.
+    Pointer(Pointer),
     /// The answer to a question about its status: everything written before the question has been
     /// read by the terminal.
     Status,
@@ -48,6 +50,7 @@ enum Token {
     Nothing(usize),
     /// A key of this many bytes.
     Chord(usize, Chord, bool),
+    Pointer(usize, Pointer),
     Status(usize),
     PasteBegins,
 }
@@ -104,6 +107,10 @@ impl Keyboard {
             Token::Nothing(used) => used,
             Token::Chord(used, chord, repeat) => {
                 out.push(Incoming::Key(Key { chord, repeat, at }));
+                used
+            }
+            Token::Pointer(used, pointer) => {
+                out.push(Incoming::Pointer(pointer));
                 used
             }
             Token::Status(used) => {
@@ -218,6 +225,10 @@ fn control(rest: &[u8], bytes: &[u8]) -> Token {
         return Token::Nothing(used);
     }
     let used = used + 1;
+    if let Some(report) = rest[..length].strip_prefix(b"<") {
+        let pressed = last == b'M';
+        return pointer(report).filter(|_| pressed).map_or(Token::Nothing(used), |p| Token::Pointer(used, p));
+    }
     let mut numbers = rest[..length].split(|b| *b == b';').map(number);
     let (first, second) = (numbers.next().flatten(), numbers.next().flatten());
     let code = match (last, first) {
@@ -238,6 +249,21 @@ fn control(rest: &[u8], bytes: &[u8]) -> Token {
     match event.and_then(number) {
         Some(3) => Token::Nothing(used),
         event => Token::Chord(used, modified(code, second.unwrap_or(1)), event == Some(2)),
+    }
+}
+
+/// A report of the mouse (SGR 1006): button, column and row, from 1.
+fn pointer(report: &[u8]) -> Option<Pointer> {
+    let mut numbers = report.split(|b| *b == b';').map(number);
+    let mut next = || numbers.next().flatten();
+    let (button, column, row) = (next()?, next()?, next()?);
+    let place = |n: u32| u16::try_from(n.checked_sub(1)?).ok();
+    let (x, y) = (place(column)?, place(row)?);
+    match button {
+        0 => Some(Pointer::Click(x, y)),
+        64 => Some(Pointer::WheelUp(x, y)),
+        65 => Some(Pointer::WheelDown(x, y)),
+        _ => None,
     }
 }
 
@@ -324,7 +350,7 @@ mod tests {
         let plain = |code| press(Chord::plain(code));
         let alt = |c| press(Chord { alt: true, ..Chord::char(c) });
         let paste = |text: &str| Incoming::Paste(text.to_owned());
-        let rows: [(&[u8], Vec<Incoming>); 30] = [
+        let rows: [(&[u8], Vec<Incoming>); 31] = [
             (b"b", vec![press(Chord::char('b'))]),
             ("क".as_bytes(), vec![press(Chord::char('क'))]),
             (b"\x08", vec![plain(Code::Backspace)]),
@@ -351,6 +377,10 @@ mod tests {
             (b"\x1b[12;40R", vec![]),
             (b"\x1b[?62;22c\x1b[I", vec![]),
             (b"\x1b[[A", vec![]),
+            (
+                b"\x1b[<0;12;4M\x1b[<0;12;4m\x1b[<65;1;1M\x1b[<0;0;9M",
+                vec![Incoming::Pointer(Pointer::Click(11, 3)), Incoming::Pointer(Pointer::WheelDown(0, 0))],
+            ),
             (b"\x1b[200~y\ny\x1b[201~", vec![paste("y\ny")]),
             (b"\x1b[200~y\x1b[19~y\x1b[201~", vec![plain(Code::F(8)), paste("yy")]),
             (b"\x1b[200~no end", vec![paste("no end")]),

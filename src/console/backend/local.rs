@@ -18,7 +18,7 @@ use crate::console::error::TerminalError;
 /// The other screen, no cursor, pasted text in brackets.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[m\x1b[2J";
 /// All of it undone; a picture or a text for the clipboard that was cut off is ended first.
-const LEAVE: &[u8] = b"\x18\x1b[?2026l\x1b[m\x1b[?2004l\x1b[?25h\x1b[?1049l";
+const LEAVE: &[u8] = b"\x18\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[m\x1b[?2004l\x1b[?25h\x1b[?1049l";
 /// How long a terminal that takes nothing is waited for before what it has not read is thrown away.
 const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
 

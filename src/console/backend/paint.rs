@@ -104,6 +104,13 @@ impl<'a> Row<'a> {
     }
 }
 
+/// Whether two cells are written alike. Most hold one letter, which needs no comparison of strings.
+fn is_same_cell(a: &Cell, b: &Cell) -> bool {
+    let (text, other) = (a.symbol().as_bytes(), b.symbol().as_bytes());
+    let letters = text.len() == other.len() && text.first() == other.first();
+    letters && a.fg == b.fg && a.bg == b.bg && a.modifier == b.modifier && (text.len() < 2 || text == other)
+}
+
 fn same(a: Place<'_>, b: Place<'_>) -> bool {
     match (a, b) {
         (None, None) => true,
@@ -130,7 +137,7 @@ impl Painter {
         }
         let rows = shown.content.chunks(width).zip(next.content.chunks(width));
         for (y, (before, after)) in (0..).zip(rows) {
-            if before != after {
+            if !before.iter().zip(after).all(|(a, b)| is_same_cell(a, b)) {
                 self.gather(y, before, after);
             }
         }
