@@ -29,6 +29,8 @@ fn every_command_has_help_with_examples() {
         &["calc"],
         &["bench", "replay"],
         &["bench", "journal"],
+        &["bench", "screen"],
+        &["bench", "keys"],
         &["doctor"],
         &["completions"],
         &["man"],

@@ -86,9 +86,20 @@ pub enum TerminalError {
     /// Standard output is no terminal.
     #[error("standard output is not a terminal: the console needs one")]
     NoTerminal,
+    /// It cannot place a cursor.
+    #[error("TERM=dumb cannot show a screen: set TERM, or use `himal replay --headless`")]
+    Dumb,
     /// The terminal failed.
     #[error("the terminal failed: {0}")]
     Io(#[from] std::io::Error),
+}
+
+impl TerminalError {
+    /// Whether it is no terminal for a screen at all, rather than one that failed on the way.
+    #[must_use]
+    pub const fn is_unfit(&self) -> bool {
+        matches!(self, Self::NoTerminal | Self::Dumb)
+    }
 }
 
 /// The line, from 1, that a byte offset of a text lies on.

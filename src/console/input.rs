@@ -1,9 +1,7 @@
 //! Keys as this program sees them, whatever terminal or wire they came from.
 //!
-//! Every backend turns its own events into a [`Key`], so that all of them share one keymap. Time
-//! comes with the key: nothing in this room asks a clock.
-
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+//! Every backend turns what it receives into a [`Key`] ([`super::backend::keyboard`]), so that all of
+//! them share one keymap. Time comes with the key: nothing in this room asks a clock.
 
 /// A moment on a terminal's own clock: milliseconds since it was opened. Never goes back.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -92,6 +90,23 @@ impl Chord {
             _ => None,
         }
     }
+
+    /// `Ctrl-h i j m [` are Backspace, Tab, Enter, Enter and Esc on the wire; a terminal that tells
+    /// them apart must not make them mean something else.
+    #[must_use]
+    pub const fn as_sent(self) -> Self {
+        let Code::Char(c) = self.code else { return self };
+        if !self.ctrl {
+            return self;
+        }
+        match c.to_ascii_lowercase() {
+            'h' => Self::plain(Code::Backspace),
+            'i' => Self::plain(Code::Tab),
+            'j' | 'm' => Self::plain(Code::Enter),
+            '[' => Self::plain(Code::Esc),
+            lower => Self { code: Code::Char(lower), ..self },
+        }
+    }
 }
 
 /// One press of a key.
@@ -111,83 +126,16 @@ impl Key {
     pub const fn press(chord: Chord, at: Moment) -> Self {
         Self { chord, repeat: false, at }
     }
-
-    /// From a terminal event; `None` for a release or a key this program never uses.
-    #[must_use]
-    pub fn from_crossterm(event: &KeyEvent, at: Moment) -> Option<Self> {
-        if event.kind == KeyEventKind::Release {
-            return None;
-        }
-        let code = code_of(event.code)?;
-        let shift = event.modifiers.contains(KeyModifiers::SHIFT) || event.code == KeyCode::BackTab;
-        let chord = Chord {
-            code,
-            ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
-            shift: shift && !matches!(code, Code::Char(_)),
-            alt: event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::META),
-        };
-        Some(Self { chord: as_sent(chord), repeat: event.kind == KeyEventKind::Repeat, at })
-    }
 }
 
-fn code_of(code: KeyCode) -> Option<Code> {
-    Some(match code {
-        KeyCode::Char(c) => Code::Char(c),
-        KeyCode::F(n) => Code::F(n),
-        KeyCode::Enter => Code::Enter,
-        KeyCode::Esc => Code::Esc,
-        KeyCode::Tab | KeyCode::BackTab => Code::Tab,
-        KeyCode::Backspace => Code::Backspace,
-        KeyCode::Delete => Code::Delete,
-        KeyCode::Up => Code::Up,
-        KeyCode::Down => Code::Down,
-        KeyCode::Left => Code::Left,
-        KeyCode::Right => Code::Right,
-        KeyCode::PageUp => Code::PageUp,
-        KeyCode::PageDown => Code::PageDown,
-        KeyCode::Home => Code::Home,
-        KeyCode::End => Code::End,
-        _ => return None,
-    })
-}
-
-/// `Ctrl-h i j m [` are Backspace, Tab, Enter, Enter and Esc on the wire; a terminal that tells
-/// them apart must not make them mean something else.
-fn as_sent(chord: Chord) -> Chord {
-    let Code::Char(c) = chord.code else { return chord };
-    if !chord.ctrl {
-        return chord;
-    }
-    match c.to_ascii_lowercase() {
-        'h' => Chord::plain(Code::Backspace),
-        'i' => Chord::plain(Code::Tab),
-        'j' | 'm' => Chord::plain(Code::Enter),
-        '[' => Chord::plain(Code::Esc),
-        lower => Chord { code: Code::Char(lower), ..chord },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_terminal_sends() {
-        let ctrl = KeyModifiers::CONTROL;
-        for (code, modifiers, want) in [
-            (KeyCode::Char('b'), KeyModifiers::NONE, Chord::char('b')),
-            (KeyCode::Char('B'), KeyModifiers::SHIFT, Chord::char('B')),
-            (KeyCode::Char('h'), ctrl, Chord::plain(Code::Backspace)),
-            (KeyCode::Char('m'), ctrl, Chord::plain(Code::Enter)),
-            (KeyCode::Char('['), ctrl, Chord::plain(Code::Esc)),
-            (KeyCode::Char('U'), ctrl | KeyModifiers::SHIFT, Chord::ctrl('u')),
-            (KeyCode::BackTab, KeyModifiers::SHIFT, Chord { shift: true, ..Chord::plain(Code::Tab) }),
-            (KeyCode::F(8), KeyModifiers::NONE, Chord::plain(Code::F(8))),
-        ] {
-            let key = Key::from_crossterm(&KeyEvent::new(code, modifiers), Moment(1)).unwrap();
-            assert_eq!(key.chord, want, "{code:?}");
-        }
-        let release = KeyEvent::new_with_kind(KeyCode::Char('y'), KeyModifiers::NONE, KeyEventKind::Release);
-        assert_eq!(Key::from_crossterm(&release, Moment(1)), None);
-    }
+/// What a mouse did, where the terminal was asked to say: column and row from the upper left corner, both
+/// from 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pointer {
+    /// The first button was pressed.
+    Click(u16, u16),
+    /// The wheel was turned towards the person: down.
+    WheelDown(u16, u16),
+    /// The wheel was turned away: up.
+    WheelUp(u16, u16),
 }

@@ -47,15 +47,14 @@ pub mod words;
 mod tests;
 
 pub use draw::{draw, draw_into, is_contained};
-pub use input::{Key, Moment};
+pub use input::{Key, Moment, Pointer};
 pub use keymap::Keymap;
 pub use memory::Memory;
-pub use mouse::Pointer;
 pub use options::Options;
 pub use status::{
     Branch, Frame, GatewayStatus, JournalLine, JournalStatus, JumpTarget, Mode, ShellHealth, ShellRequest,
     ShellStatus, Speed, Transport,
 };
 pub use theme::Theme;
-pub use ui::Ui;
+pub use ui::{Picture, Ui};
 pub use update::Action;

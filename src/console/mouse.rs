@@ -1,11 +1,11 @@
 //! The mouse, where somebody has turned it on: a click selects, the wheel moves. It never sends, and
 //! it never answers a prompt.
 
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
 use super::Frame;
 use super::format::read_by;
+use super::input::Pointer;
 use super::intent::Move;
 use super::layout::{Layout, layout};
 use super::overlay::Overlay;
@@ -14,31 +14,6 @@ use super::theme::Theme;
 use super::ui::Ui;
 use super::view::View;
 use crate::market::InstrumentId;
-
-/// What the mouse did, with column and row from the upper left corner, both from 0.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Pointer {
-    /// The first button was pressed.
-    Click(u16, u16),
-    /// The wheel was turned towards the person: down.
-    WheelDown(u16, u16),
-    /// The wheel was turned away: up.
-    WheelUp(u16, u16),
-}
-
-impl Pointer {
-    /// From a terminal event; `None` for what this program never uses.
-    #[must_use]
-    pub const fn from_crossterm(event: &MouseEvent) -> Option<Self> {
-        let (x, y) = (event.column, event.row);
-        match event.kind {
-            MouseEventKind::Down(MouseButton::Left) => Some(Self::Click(x, y)),
-            MouseEventKind::ScrollDown => Some(Self::WheelDown(x, y)),
-            MouseEventKind::ScrollUp => Some(Self::WheelUp(x, y)),
-            _ => None,
-        }
-    }
-}
 
 impl Ui {
     /// Takes what the mouse did. Nothing leaves this terminal because of it.

@@ -74,8 +74,6 @@ pub struct ShellHealth {
     pub commit_us: Option<u64>,
     /// Where orders go, each with its state.
     pub gateways: Vec<GatewayStatus>,
-    /// Round trip to this terminal, in milliseconds, where it is far away.
-    pub link_ms: Option<u32>,
 }
 
 /// A gateway.

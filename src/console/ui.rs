@@ -178,11 +178,20 @@ pub struct LadderState {
     pub view: DepthView,
 }
 
-/// What was on the screen when it was last drawn.
+/// What the screen is known to show: the engine's inputs at that moment, and the last moment at which
+/// that was new.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Shown {
     pub at: Moment,
     pub inputs: u64,
+}
+
+/// A picture that has left for the terminal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Picture {
+    number: u64,
+    sent: Moment,
+    inputs: u64,
 }
 
 /// This terminal's state.
@@ -245,6 +254,10 @@ pub struct Ui {
     lists: BTreeMap<PaneId, ListState>,
     pub(super) last_key: Option<Key>,
     pub(super) shown: Option<Shown>,
+    pub(super) ignored_in_a_row: u32,
+    /// The round trip to the terminal in milliseconds; `None` while it is not known.
+    pub link_ms: Option<u32>,
+    pictures: u64,
     pub(super) cancels_out: BTreeMap<ClientOrderId, u64>,
     pub(super) interrupted: bool,
     pub(super) nepali_seen: bool,
@@ -292,6 +305,9 @@ impl Ui {
             lists: BTreeMap::new(),
             last_key: None,
             shown: None,
+            ignored_in_a_row: 0,
+            link_ms: None,
+            pictures: 0,
             cancels_out: BTreeMap::new(),
             interrupted: false,
             nepali_seen: false,
@@ -367,13 +383,33 @@ impl Ui {
         if any { vec![Action::Bell] } else { Vec::new() }
     }
 
-    /// The screen shows this frame since `at`. Prompts on it may be answered from then on.
-    pub fn drawn(&mut self, at: Moment, frame: &Frame) {
-        self.shown = Some(Shown { at, inputs: frame.snapshot.inputs });
+    /// A picture of this frame and of this terminal's state leaves at `at`. Hand what is returned to
+    /// [`Ui::shown`] once the terminal is known to show it.
+    pub fn sent(&mut self, at: Moment, frame: &Frame) -> Picture {
+        self.pictures += 1;
         self.flashes.drawn(at);
         if let Some(Overlay::Prompt(prompt)) = self.stack.last_mut() {
+            prompt.sent_in.get_or_insert(self.pictures);
+        }
+        Picture { number: self.pictures, sent: at, inputs: frame.snapshot.inputs }
+    }
+
+    /// The screen is known to show a picture since `at`. A prompt that was in it may be answered from
+    /// then on.
+    pub fn shown(&mut self, picture: Picture, at: Moment) {
+        self.shown = Some(Shown { at: picture.sent, inputs: picture.inputs });
+        self.ignored_in_a_row = 0;
+        if let Some(Overlay::Prompt(prompt)) = self.stack.last_mut()
+            && prompt.sent_in.is_some_and(|first| first <= picture.number)
+        {
             prompt.drawn_at.get_or_insert(at);
         }
+    }
+
+    /// The screen shows this frame since `at`, without a link between.
+    pub fn drawn(&mut self, at: Moment, frame: &Frame) {
+        let picture = self.sent(at, frame);
+        self.shown(picture, at);
     }
 
     /// The chosen size of the symbol looked at, as it is shown.

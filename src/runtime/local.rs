@@ -1,37 +1,35 @@
 //! The local terminal: keys in, pictures out, and the player behind it on a thread of its own.
 //!
 //! The loop waits for whichever comes first: a key, a new frame, a signal. It never works for the
-//! engine and the engine never waits for it. Leaving is one path for every reason: the player is told to
-//! quit, brings the journal to a clean stop, and the terminal is given back.
+//! engine, the engine never waits for it, and it never waits for the terminal: one picture is on its way
+//! at a time, and the next is made from the newest frame when the terminal has shown that one. Leaving
+//! is one path for every reason: the player is told to quit, brings the journal to a clean stop, and the
+//! terminal is given back.
 
-use std::future::poll_fn;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::StreamExt;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio::time::{Instant as Tick, sleep_until};
+use tokio::time::sleep;
 
 use super::config::Settings;
 use super::memory::MemoryFile;
 use super::replay::ReplayError;
 use super::replay::player::{Player, PlayerSetup, ToPlayer};
 use super::signals;
-use crate::console::backend::{LocalTerminal, clipboard};
+use super::wire::{Chunk, News, Wire};
+use crate::console::backend::clipboard::{self, Between};
+use crate::console::backend::{Incoming, Keyboard, Link, LocalTerminal, Screen, link, local};
 use crate::console::error::{ConfigError, TerminalError};
 use crate::console::size::Sizes;
 use crate::console::theme::{ColorDepth, Glyphs};
-use crate::console::{Action, Frame, Key, Keymap, Moment, Pointer, ShellRequest, Theme, Ui, draw};
+use crate::console::{Action, Frame, Key, Keymap, Moment, Picture, ShellRequest, Theme, Ui, draw_into};
 use crate::engine::{OperatorCommand, OperatorId};
 
 /// Messages that may wait for the player; then the key that sends one waits.
 const INBOX: usize = 256;
-
-/// Events taken in one turn; a paste without brackets is not to keep the screen from being drawn.
-const TOGETHER: usize = 64;
 
 /// Why the console could not be shown, or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +61,9 @@ impl LocalError {
     /// than something that failed on the way.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::Terminal(TerminalError::NoTerminal) | Self::Config(_) | Self::NoSuchTheme(_))
+        let unfit = TerminalError::is_unfit;
+        matches!(self, Self::Terminal(e) if unfit(e))
+            || matches!(self, Self::Config(_) | Self::NoSuchTheme(_))
     }
 }
 
@@ -77,22 +77,23 @@ pub struct LocalSetup {
     pub state_dir: Option<PathBuf>,
 }
 
-/// Whether there is a terminal at all.
+/// Whether there is a terminal that a screen can be drawn on.
 ///
 /// # Errors
-/// [`TerminalError::NoTerminal`].
+/// [`TerminalError::NoTerminal`] and [`TerminalError::Dumb`].
 pub fn check_terminal() -> Result<(), TerminalError> {
-    use std::io::IsTerminal;
-    let there = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    if there { Ok(()) } else { Err(TerminalError::NoTerminal) }
+    local::check()
 }
 
 /// The terminal in words.
 ///
 /// # Errors
-/// [`TerminalError`] when its size cannot be had.
+/// [`TerminalError::Dumb`].
 pub fn terminal_words() -> Result<String, TerminalError> {
-    let (columns, rows) = crossterm::terminal::size()?;
+    if let Err(dumb @ TerminalError::Dumb) = local::check() {
+        return Err(dumb);
+    }
+    let (columns, rows) = local::size();
     let name = std::env::var("TERM").unwrap_or_else(|_| "TERM not set".to_owned());
     let fits = if columns < 60 || rows < 20 { ", too small for more than the emergency layout" } else { "" };
     Ok(format!("{name}, {columns}x{rows}{fits}"))
@@ -189,8 +190,15 @@ pub fn run(mut player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError
     let session = std::thread::Builder::new()
         .name("player".to_owned())
         .spawn(move || Player::new(player, publish).run(&inbox).map(|_| ()))?;
+    let (columns, rows) = local::size();
+    let within = runtime.enter();
     let mut desk = Desk {
         terminal,
+        wire: Wire::start()?,
+        screen: Screen::new(columns, rows),
+        keyboard: Keyboard::default(),
+        link: Link::default(),
+        beside: Vec::new(),
         ui,
         theme,
         to_player,
@@ -198,14 +206,18 @@ pub fn run(mut player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError
         started: Instant::now(),
         config_dir: setup.config_dir.clone(),
         memory,
-        repaint: false,
+        drawn: Moment(0),
+        least_ms: 1_000 / u64::from(setup.settings.frames_per_second.max(1)),
+        urgent: true,
+        resized: false,
     };
+    drop(within);
+    desk.ui.resized(columns, rows);
     if desk.ui.options.mouse {
-        desk.terminal.mouse(true).map_err(TerminalError::from)?;
+        desk.beside(local::MOUSE_ON);
     }
-    let least = Duration::from_secs(1) / setup.settings.frames_per_second.max(1);
     let last = frames.clone();
-    let shown = runtime.block_on(desk.run(frames, least));
+    let shown = runtime.block_on(desk.run(frames));
     desk.remember(last.borrow().as_ref());
     // Nobody is left to be told that it could not be written.
     let _ = desk.memory.flush();
@@ -220,9 +232,20 @@ pub fn run(mut player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError
     }
 }
 
+/// Bytes beside pictures, for bell and clipboard, that may wait for a terminal that takes nothing.
+const BESIDE: usize = 65_536;
+/// Least time between pictures while a terminal is being resized.
+const RESIZE_MS: u64 = 50;
+
 /// One terminal and what it needs to answer keys.
 struct Desk {
     terminal: LocalTerminal,
+    wire: Wire,
+    screen: Screen,
+    keyboard: Keyboard,
+    link: Link<Picture>,
+    /// Bell and clipboard, to go with the next write.
+    beside: Vec<u8>,
     ui: Ui,
     theme: Theme,
     to_player: SyncSender<ToPlayer>,
@@ -230,21 +253,13 @@ struct Desk {
     started: Instant,
     config_dir: Option<PathBuf>,
     memory: MemoryFile,
-    repaint: bool,
-}
-
-/// An event and those that are there already, without waiting for more.
-async fn arrived_with(
-    first: TerminalEvent,
-    events: &mut EventStream,
-) -> Result<Vec<TerminalEvent>, std::io::Error> {
-    let mut together = vec![first];
-    while together.len() < TOGETHER
-        && let Poll::Ready(Some(next)) = poll_fn(|cx| Poll::Ready(events.poll_next_unpin(cx))).await
-    {
-        together.push(next?);
-    }
-    Ok(together)
+    /// When it was last drawn, and how long after that nothing new is drawn that nobody asked for.
+    drawn: Moment,
+    least_ms: u64,
+    /// A key waits for its answer on the screen.
+    urgent: bool,
+    /// The terminal has another size than what was last drawn.
+    resized: bool,
 }
 
 /// Whether the terminal goes on.
@@ -255,78 +270,146 @@ enum Flow {
 }
 
 impl Desk {
-    async fn run(
-        &mut self,
-        mut frames: watch::Receiver<Option<Frame>>,
-        least: Duration,
-    ) -> Result<(), LocalError> {
-        let mut events = EventStream::new();
+    async fn run(&mut self, mut frames: watch::Receiver<Option<Frame>>) -> Result<(), LocalError> {
         let mut leave = std::pin::pin!(signals::any_signal());
-        let (columns, rows) = self.terminal.size();
-        self.ui.resized(columns, rows);
-        let mut next_draw = Tick::now();
-        let mut waiting = false;
-        loop {
-            let wakes =
-                self.ui.wakes_at().map(|at| Tick::from_std(self.started + Duration::from_millis(at.0)));
+        let mut resize = signal(SignalKind::window_change())?;
+        let mut suspend = signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?;
+        let mut resume = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
+        // An error says that the player is gone.
+        while let Ok(pending) = frames.has_changed() {
+            let wait = self.wait(pending);
+            let mut flow = Flow::Go;
             tokio::select! {
                 biased;
                 asked = &mut leave => {
                     asked?;
                     return Ok(());
                 }
-                event = events.next() => {
-                    let Some(event) = event else { return Ok(()) };
-                    let together = arrived_with(event?, &mut events).await?;
-                    let frame = frames.borrow().clone();
-                    if self.on_events(together, frame.as_ref()) == Flow::Leave {
-                        return Ok(());
+                news = self.wire.next() => flow = self.on_news(news, &frames)?,
+                _ = resize.recv() => self.resize(),
+                _ = resume.recv() => self.take_again()?,
+                _ = suspend.recv() => {
+                    self.ui.notice = Some("not here: leave with :quit, or use another window".to_owned());
+                    self.urgent = true;
+                }
+                news = frames.changed(), if !pending => {
+                    if news.is_ok() {
+                        frames.mark_changed();
                     }
-                    // The answer to a key is drawn at once, whatever the frame rate.
-                    self.draw(frame.as_ref())?;
                 }
-                news = frames.changed() => {
-                    if news.is_err() {
-                        return Ok(());
-                    }
-                    waiting = true;
-                }
-                () = sleep_until(wakes.unwrap_or(next_draw)), if wakes.is_some() && !waiting => {
-                    let frame = frames.borrow().clone();
-                    self.draw(frame.as_ref())?;
-                }
-                () = sleep_until(next_draw), if waiting => {
-                    waiting = false;
-                    next_draw = Tick::now() + least;
-                    let frame = frames.borrow_and_update().clone();
-                    self.draw(frame.as_ref())?;
-                }
+                () = sleep(wait.unwrap_or_default()), if wait.is_some() => {}
             }
+            if flow == Flow::Leave || self.on_time(&frames) == Flow::Leave {
+                return Ok(());
+            }
+            self.draw_if_due(&mut frames);
         }
+        Ok(())
     }
 
     fn now(&self) -> Moment {
-        Moment(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
+        self.moment(Instant::now())
     }
 
-    /// Keys that arrived together are taken together: one press of a Nepali keyboard may be three.
-    fn on_events(&mut self, events: Vec<TerminalEvent>, frame: Option<&Frame>) -> Flow {
+    fn moment(&self, at: Instant) -> Moment {
+        Moment(u64::try_from(at.saturating_duration_since(self.started).as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// How long nothing has to be done unless something happens.
+    fn wait(&self, pending: bool) -> Option<Duration> {
+        let now = self.now();
+        let draw = (!self.wire.is_busy()).then(|| self.draw_due(now, pending)).flatten();
+        let wakes = self.ui.wakes_at().filter(|_| self.link.is_free(now) && !self.wire.is_busy());
+        let due = [self.keyboard.due(), self.link.due(), draw, wakes].into_iter().flatten().min()?;
+        Some(Duration::from_millis(due.since_ms(now)))
+    }
+
+    /// When the next picture may be drawn; `None` while there is nothing to draw, or one is on its way.
+    fn draw_due(&self, now: Moment, pending: bool) -> Option<Moment> {
+        let after = |ms: u64| Moment(self.drawn.0 + ms);
+        if !self.link.is_free(now) {
+            return None;
+        }
+        match (self.urgent, self.resized, pending) {
+            (true, _, _) => Some(now),
+            (_, true, _) => Some(after(RESIZE_MS)),
+            (_, _, true) => Some(after(self.least_ms).max(self.link.next_frame(self.least_ms))),
+            _ => None,
+        }
+    }
+
+    fn on_news(&mut self, news: News, frames: &watch::Receiver<Option<Frame>>) -> Result<Flow, LocalError> {
+        match news {
+            News::Keys(Chunk { at, bytes }) => {
+                let at = self.moment(at);
+                let incoming = self.keyboard.feed(&bytes, at);
+                Ok(self.on_incoming(incoming, frames))
+            }
+            News::Taken => {
+                self.on_taken();
+                Ok(Flow::Go)
+            }
+            News::Gone(None) => Ok(Flow::Leave),
+            News::Gone(Some(error)) => Err(TerminalError::from(error).into()),
+        }
+    }
+
+    /// The terminal has taken the last picture.
+    fn on_taken(&mut self) {
+        if let Some(picture) = self.link.taken() {
+            let now = self.now();
+            self.ui.shown(picture, now);
+        }
+    }
+
+    /// What is due by the clock: half a key, a question without an answer.
+    fn on_time(&mut self, frames: &watch::Receiver<Option<Frame>>) -> Flow {
+        let now = self.now();
+        let settled = self.keyboard.settle(now);
+        // A flash that ends is taken off the screen though nothing came in.
+        self.urgent |= self.ui.wakes_at().is_some_and(|at| at <= now);
+        if self.link.tick(now) {
+            self.beside(link::QUESTION);
+        }
+        self.on_incoming(settled, frames)
+    }
+
+    fn on_incoming(&mut self, incoming: Vec<Incoming>, frames: &watch::Receiver<Option<Frame>>) -> Flow {
+        let frame = frames.borrow().clone();
+        // Keys that arrived together are taken together: one press of a Nepali keyboard may be three.
         let mut keys = Vec::new();
-        for event in events {
-            if let TerminalEvent::Key(key) = &event {
-                keys.extend(Key::from_crossterm(key, self.now()));
+        for one in incoming {
+            if let Incoming::Key(key) = one {
+                keys.push(key);
                 continue;
             }
-            let taken = self.on_keys(std::mem::take(&mut keys), frame);
-            if taken == Flow::Leave || self.on_event(event, frame) == Flow::Leave {
+            if self.on_keys(std::mem::take(&mut keys), frame.as_ref()) == Flow::Leave {
                 return Flow::Leave;
             }
+            match (one, frame.as_ref()) {
+                (Incoming::Status, _) => {
+                    let now = self.now();
+                    if let Some(picture) = self.link.answered(now) {
+                        self.ui.shown(picture, now);
+                    }
+                }
+                (Incoming::Paste(text), Some(frame)) => {
+                    self.urgent = true;
+                    self.ui.on_paste(&text, frame);
+                }
+                (Incoming::Pointer(pointer), Some(frame)) => {
+                    self.urgent = true;
+                    self.ui.on_pointer(pointer, frame);
+                }
+                (Incoming::Key(_), _) | (_, None) => {}
+            }
         }
-        self.on_keys(keys, frame)
+        self.on_keys(keys, frame.as_ref())
     }
 
     fn on_keys(&mut self, keys: Vec<Key>, frame: Option<&Frame>) -> Flow {
-        let Some(frame) = frame else { return Flow::Go };
+        let Some(frame) = frame.filter(|_| !keys.is_empty()) else { return Flow::Go };
+        self.urgent = true;
         let actions = self.ui.on_keys(keys, frame);
         // A draft that is being sent is forgotten first: it must not come back as unsent.
         self.remember(Some(frame));
@@ -351,28 +434,37 @@ impl Desk {
         }
     }
 
-    fn on_event(&mut self, event: TerminalEvent, frame: Option<&Frame>) -> Flow {
-        match event {
-            TerminalEvent::Resize(columns, rows) => {
-                self.terminal.resize(columns, rows);
-                self.ui.resized(columns, rows);
-                self.repaint = true;
-                Flow::Go
-            }
-            TerminalEvent::Mouse(mouse) => {
-                if let (Some(pointer), Some(frame)) = (Pointer::from_crossterm(&mouse), frame) {
-                    self.ui.on_pointer(pointer, frame);
-                }
-                Flow::Go
-            }
-            TerminalEvent::Paste(text) => {
-                if let Some(frame) = frame {
-                    self.ui.on_paste(&text, frame);
-                }
-                Flow::Go
-            }
-            _ => Flow::Go,
+    fn resize(&mut self) {
+        let (columns, rows) = local::size();
+        self.screen.resize(columns, rows);
+        let (columns, rows) = self.screen.size();
+        self.ui.resized(columns, rows);
+        self.resized = true;
+    }
+
+    /// The program was stopped and goes on: somebody else has had the terminal meanwhile.
+    fn take_again(&mut self) -> Result<(), LocalError> {
+        self.terminal.enter().map_err(TerminalError::from)?;
+        self.link = Link::default();
+        self.repaint();
+        self.resize();
+        Ok(())
+    }
+
+    /// The next picture is drawn whole, whatever is on its way.
+    fn repaint(&mut self) -> bool {
+        self.screen.forget();
+        self.link.give_up();
+        self.urgent = true;
+        true
+    }
+
+    /// Bytes to go with the next write. What does not fit any more is dropped.
+    fn beside(&mut self, bytes: &[u8]) -> bool {
+        if self.beside.len() + bytes.len() <= BESIDE {
+            self.beside.extend_from_slice(bytes);
         }
+        true
     }
 
     fn act(&mut self, actions: Vec<Action>) -> Flow {
@@ -384,26 +476,26 @@ impl Desk {
                 }
                 Action::Shell(ShellRequest::Quit) => return Flow::Leave,
                 Action::Shell(request) => self.to_player.send(ToPlayer::Shell(request)).is_ok(),
-                Action::Copy(text) => self.terminal.copy(&text).is_ok(),
-                Action::Bell => self.terminal.bell().is_ok(),
-                Action::Repaint => {
-                    self.repaint = true;
-                    true
+                Action::Copy(text) => {
+                    let between = Between::from_env(env("TMUX").as_deref(), env("STY").as_deref());
+                    self.beside(&clipboard::sequence(&text, between))
                 }
-                Action::Mouse(on) => self.terminal.mouse(on).is_ok(),
+                Action::Mouse(on) => self.beside(if on { local::MOUSE_ON } else { local::MOUSE_OFF }),
+                Action::Bell => self.beside(b"\x07"),
+                Action::Repaint => self.repaint(),
                 Action::Theme(name) => {
                     match theme(&name, self.config_dir.as_deref()) {
                         Ok(theme) => {
                             self.theme = theme;
-                            self.repaint = true;
                             self.ui.theme = Some(name);
+                            self.urgent = true;
                         }
                         Err(error) => self.ui.say(format!("{error}; the screen stays as it is")),
                     }
                     true
                 }
             };
-            // Nobody behind the channel or the terminal: there is no session to show any more.
+            // Nobody behind the channel: there is no session to show any more.
             if !heard {
                 return Flow::Leave;
             }
@@ -411,22 +503,43 @@ impl Desk {
         Flow::Go
     }
 
-    fn draw(&mut self, frame: Option<&Frame>) -> Result<(), LocalError> {
-        let Some(frame) = frame else { return Ok(()) };
-        if std::mem::take(&mut self.repaint) {
-            self.terminal.repaint();
+    fn draw_if_due(&mut self, frames: &mut watch::Receiver<Option<Frame>>) {
+        if self.wire.is_busy() {
+            return;
         }
-        self.ui.settle(self.now());
+        let now = self.now();
+        let pending = frames.has_changed().unwrap_or(false);
+        let mut bytes = Vec::new();
+        if self.draw_due(now, pending).is_some_and(|due| due <= now) {
+            (self.urgent, self.resized, self.drawn) = (false, false, now);
+            let frame = frames.borrow_and_update().clone();
+            if let Some(frame) = frame {
+                bytes = self.picture(&frame, now);
+            }
+        }
+        bytes.append(&mut self.beside);
+        if !bytes.is_empty() && self.wire.write(bytes) {
+            self.on_taken();
+        }
+    }
+
+    /// The bytes of the picture of a frame.
+    fn picture(&mut self, frame: &Frame, now: Moment) -> Vec<u8> {
+        self.ui.settle(now);
         let rung = self.ui.observe(frame);
         self.act(rung);
+        self.ui.link_ms = self.link.round_trip_ms();
         let (ui, theme) = (&self.ui, &self.theme);
-        self.terminal
-            .draw(|target| {
-                draw(target, frame, ui, theme);
-            })
-            .map_err(TerminalError::from)?;
-        let now = self.now();
-        self.ui.drawn(now, frame);
-        Ok(())
+        let mut bytes = self.screen.draw(|buffer| {
+            let area = buffer.area;
+            draw_into(buffer, area, frame, ui, theme);
+        });
+        let picture = self.ui.sent(now, frame);
+        if bytes.is_empty() {
+            self.ui.shown(picture, now);
+        } else if self.link.send(picture, now) {
+            bytes.extend_from_slice(link::QUESTION);
+        }
+        bytes
     }
 }

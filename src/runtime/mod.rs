@@ -14,3 +14,4 @@ pub mod replay;
 pub mod resident;
 pub mod sequencer;
 pub mod signals;
+mod wire;

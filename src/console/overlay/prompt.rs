@@ -41,6 +41,8 @@ pub struct Prompt {
     pub drawn_at: Option<Moment>,
     /// What kind of session it is; every confirmation ends with the word.
     pub mode: Mode,
+    /// The number of the picture that it was first in; `None` until there was one.
+    pub sent_in: Option<u64>,
     /// Shown in the hints row instead of a box.
     pub inline: bool,
 }
@@ -49,7 +51,7 @@ impl Prompt {
     /// A question in a box.
     #[must_use]
     pub const fn new(lines: Vec<String>, confirm: Confirm, mode: Mode) -> Self {
-        Self { lines, confirm, drawn_at: None, mode, inline: false }
+        Self { lines, confirm, drawn_at: None, sent_in: None, mode, inline: false }
     }
 
     /// Whether a `y` is a fresh answer to it: drawn for 300 ms, not a repeat, not a key held down.

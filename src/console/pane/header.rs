@@ -48,7 +48,7 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     second.add(9, unknown(view));
     second.add(8, journal(view));
     second.add(4, gateways(view));
-    second.add(4, link(view));
+    second.add(4, link(view, wide));
     second.add(8, alert_counts(view));
     if view.snapshot().day.simulated {
         second.one(7, "SIMULATED", Role::Warn);
@@ -179,9 +179,13 @@ fn gateways(view: &View<'_>) -> Vec<Form> {
     vec![gateways.iter().map(word).collect(), off]
 }
 
-fn link(view: &View<'_>) -> Vec<Form> {
-    let ms = view.status().health.link_ms;
-    vec![ms.map(|ms| (format!("link {ms}ms"), Role::Text)).into_iter().collect()]
+/// How long a picture takes to this terminal and back; nothing while that is not known.
+fn link(view: &View<'_>, wide: bool) -> Vec<Form> {
+    let Some(ms) = view.ui.link_ms else { return Vec::new() };
+    let text = if ms <= 5 { "<5ms".to_owned() } else { format!("{ms}ms") };
+    let role = if ms >= 1_000 { Role::Warn } else { Role::Text };
+    let head = if wide { "link ".to_owned() } else { String::new() };
+    vec![vec![(format!("{head}{text}"), role)]]
 }
 
 /// Orders nobody answers for, commands and keys that wait: never the first to give way.

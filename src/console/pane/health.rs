@@ -83,7 +83,7 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
         n => format!("{n} ignored: the screen was behind"),
     };
     line(paint, "keys", &keys, if view.ui.keys_ignored > 0 { Role::Warn } else { Role::Text });
-    if let Some(ms) = health.link_ms {
+    if let Some(ms) = view.ui.link_ms {
         line(paint, "link", &format!("{ms} ms there and back"), Role::Text);
     }
     let notes = &view.status().notes;

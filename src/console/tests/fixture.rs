@@ -562,7 +562,6 @@ fn build(depth: bool) -> Frame {
             frames: 4_120,
             commit_us: Some(1_900),
             gateways: vec![GatewayStatus { name: "paper".to_owned(), up: true }],
-            link_ms: None,
         },
     };
     Frame { snapshot: Arc::new(snapshot), status: Arc::new(status) }

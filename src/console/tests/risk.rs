@@ -253,7 +253,6 @@ fn the_worst_new_alert_is_a_banner() {
 fn the_header_gives_way_by_weight() {
     let busy = with_status(&fixture::replay(), |s| {
         s.commands_waiting = 12;
-        s.health.link_ms = Some(63);
         s.journal = JournalStatus::NotJournaled { why: "the disk is full".to_owned() };
     });
     let stopped = with_snapshot(&busy, |s| {
@@ -265,7 +264,8 @@ fn the_header_gives_way_by_weight() {
     });
     for frame in [fixture::frame(), busy, stopped] {
         for columns in 60..=200 {
-            let desk = Desk::sized(frame.clone(), columns, 24);
+            let mut desk = Desk::sized(frame.clone(), columns, 24);
+            desk.ui.link_ms = Some(63);
             let picture = desk.picture();
             let rows: Vec<&str> = picture.lines().take(if columns >= 110 { 3 } else { 2 }).collect();
             let head = rows.join("\n");

@@ -133,7 +133,10 @@ fn keys_against_an_old_screen_are_dropped_and_stop_is_not() {
     desk.now += 6_000;
     let y = Key::press(Chord::char('y'), Moment(desk.now));
     assert!(desk.ui.on_key(y, &desk.frame).is_empty());
-    desk.says("key ignored: your screen was 6 s behind");
+    desk.says("1 key ignored, your screen was 6 s behind");
+    let again = Key::press(Chord::char('y'), Moment(desk.now));
+    assert!(desk.ui.on_key(again, &desk.frame).is_empty());
+    desk.says("2 keys ignored, your screen was 6 s behind");
     let stop = Key::press(Chord::plain(Code::F(8)), Moment(desk.now));
     assert_eq!(desk.ui.on_key(stop, &desk.frame), vec![Action::Command(Command::Stop)]);
 }

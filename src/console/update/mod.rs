@@ -127,7 +127,10 @@ impl Ui {
         if old && binding.level >= 2 {
             self.keys_ignored = self.keys_ignored.saturating_add(1);
             let s = self.shown.map_or(0, |shown| key.at.since_ms(shown.at) / 1_000);
-            self.notice = Some(format!("key ignored: your screen was {s} s behind"));
+            self.ignored_in_a_row += 1;
+            let n = self.ignored_in_a_row;
+            let keys = if n == 1 { "key" } else { "keys" };
+            self.notice = Some(format!("{n} {keys} ignored, your screen was {s} s behind"));
             return true;
         }
         key.repeat && binding.intent != Intent::Yes

@@ -526,7 +526,6 @@ impl Player {
             frames: self.frame_count,
             commit_us: self.head.sequencer().ledger().slowest_commit_us(),
             gateways: vec![GatewayStatus { name: "paper".to_owned(), up: self.view.is_none() }],
-            link_ms: None,
         }
     }
 
