@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::shown::DEPTH;
 use super::*;
 use crate::engine::{DaySetup, Event, Input, Output, State, apply};
 use crate::feed::day::DayReader;
@@ -14,6 +13,7 @@ use crate::market::{
     Price, Qty, SessionPhase, Side, Timestamp, TradePrint,
 };
 use crate::model::regime::Regime;
+use crate::venue::shown::DEPTH;
 
 fn scenario(name: &str) -> Scenario {
     Scenario::named(name).unwrap()
