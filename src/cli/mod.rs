@@ -14,6 +14,7 @@ mod journal;
 mod man;
 mod paths;
 mod replay;
+mod venue;
 
 use std::path::PathBuf;
 
@@ -56,6 +57,8 @@ enum Command {
     /// Verify, show, export or replay a journal
     #[command(subcommand)]
     Journal(journal::JournalCommand),
+    /// Run the simulated exchange as a server
+    Venue(venue::VenueArgs),
     /// Evaluate any model function on JSON, or run reference cases
     Calc(calc::CalcArgs),
     /// The product's own figures on this machine, one JSON line each
@@ -79,6 +82,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
         Command::Replay(args) => replay::run(&global, args),
         Command::Import(args) => import::run(&args),
         Command::Journal(command) => journal::run(&global, command),
+        Command::Venue(args) => venue::run(&global, &args),
         Command::Calc(args) => calc::run(&args),
         Command::Bench(command) => bench::run(&global, command),
         Command::Doctor(args) => doctor::run(&global, &args),

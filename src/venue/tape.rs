@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use chrono::Datelike;
 
 use super::book::Fill;
-use super::exchange::{ExchangeOrderId, Owner};
+use super::exchange::Owner;
 use crate::market::{
     ContractNo, EventFlags, InstrumentId, MarketData, MarketEvent, SessionDate, SourceId, Timestamp,
     TradePrint,
 };
+use crate::wire::ExchangeOrderId;
 
 /// Matching engines by their number in a contract number; each security belongs to one.
 const SHARDS: [u64; 4] = [1, 3, 4, 5];

@@ -24,7 +24,6 @@ mod index;
 mod member;
 mod order;
 mod owner;
-mod reject;
 mod report;
 mod security;
 mod trading;
@@ -33,9 +32,10 @@ mod trading;
 mod tests;
 
 pub use member::{Holding, Member, MemberNo};
-pub use order::{ClientId, Entry, ExchangeOrderId, Market, Record, Standing};
+pub use order::{Entry, Record};
 pub use owner::{OrderNo, Owner};
-pub use reject::Reject;
-pub use report::{CancelledBy, OrderEvent, Report};
+pub use report::Report;
 pub use security::Security;
 pub use trading::{Amendment, Exchange, Ledger, Listing};
+
+pub use crate::wire::{CancelledBy, ClientId, ExchangeOrderId, Market, OrderEvent, Reject, Standing};

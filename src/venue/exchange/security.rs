@@ -1,6 +1,6 @@
 //! One security on the exchange: its two books, its bands, and what is shown of it.
 
-use super::{Market, Owner, Reject};
+use super::Owner;
 use crate::market::fees::Schedule;
 use crate::market::rules::RuleError;
 use crate::market::rules::band::Band;
@@ -14,6 +14,7 @@ use crate::market::{
 use crate::venue::book::{Book, Fill, Handle, Limit};
 use crate::venue::shown::Shown;
 use crate::venue::tape::Tape;
+use crate::wire::{Market, Reject};
 
 /// A trade with its contract number.
 pub(super) type Trade = (ContractNo, Fill<Owner>);

@@ -274,8 +274,8 @@ fn the_entry_band_moves_with_every_trade_and_a_halt_stops_entry_but_not_cancels(
 #[derive(Clone, Debug)]
 enum Act {
     Enter { member: bool, second: bool, buy: bool, qty: i64, ticks: i64, odd: bool },
-    Cancel { member: bool, order: usize },
-    Amend { member: bool, order: usize, qty: i64, ticks: i64 },
+    Cancel { order: usize },
+    Amend { order: usize, qty: i64, ticks: i64 },
     CancelAll { member: bool },
 }
 
@@ -284,9 +284,9 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         8 => (flag(), flag(), flag(), -5_i64..700, -180_i64..180, prop::bool::weighted(0.1))
             .prop_map(|(member, second, buy, qty, ticks, odd)| Act::Enter { member, second, buy, qty, ticks, odd }),
-        2 => (flag(), 0_usize..40).prop_map(|(member, order)| Act::Cancel { member, order }),
-        2 => (flag(), 0_usize..40, -5_i64..700, -180_i64..180)
-            .prop_map(|(member, order, qty, ticks)| Act::Amend { member, order, qty, ticks }),
+        2 => (0_usize..40).prop_map(|order| Act::Cancel { order }),
+        2 => (0_usize..40, -5_i64..700, -180_i64..180)
+            .prop_map(|(order, qty, ticks)| Act::Amend { order, qty, ticks }),
         1 => flag().prop_map(|member| Act::CancelAll { member }),
     ]
 }
@@ -319,12 +319,12 @@ proptest! {
                     let entry = Entry { client_id, instrument, side, qty: Qty::from_units(qty), limit: price(ticks), market };
                     exchange.enter(who(member), entry, now);
                 }
-                Act::Cancel { order, .. } => {
+                Act::Cancel { order } => {
                     if let Some((member, id)) = entered.get(order) {
                         exchange.cancel(*member, id, now);
                     }
                 }
-                Act::Amend { order, qty, ticks, .. } => {
+                Act::Amend { order, qty, ticks } => {
                     if let Some((member, id)) = entered.get(order) {
                         exchange.amend(*member, id, Amendment { qty: Qty::from_units(qty), limit: price(ticks) }, now);
                     }

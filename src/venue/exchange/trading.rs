@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::index::Index;
 use super::member::worth;
-use super::order::{ClientId, Entry, Market, Record, Standing};
+use super::order::{Entry, Record};
 use super::security::{Security, Trade};
-use super::{CancelledBy, Member, MemberNo, OrderEvent, OrderNo, Owner, Reject, Report};
+use super::{Member, MemberNo, OrderNo, Owner, Report};
 use crate::market::rules::RuleError;
 use crate::market::rules::halt;
 use crate::market::{
@@ -15,6 +15,7 @@ use crate::market::{
 };
 use crate::venue::book::{Handle, Limit};
 use crate::venue::tape::Tape;
+use crate::wire::{CancelledBy, ClientId, Market, OrderEvent, Reject, Standing};
 
 /// A security as the exchange lists it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -287,7 +288,7 @@ impl Exchange {
         let reasons = self.amend_faults(member, client_id, to);
         let no = self.no(member, client_id).filter(|_| reasons.is_empty());
         let Some((no, record)) = no.and_then(|no| Some((no, self.record(no)?.clone()))) else {
-            let reasons = if reasons.is_empty() { vec![Reject::NoSuchOrder] } else { reasons };
+            let reasons = if reasons.is_empty() { vec![Reject::NoSuchOrder {}] } else { reasons };
             self.tell(member, at, client_id.clone(), OrderEvent::AmendRejected { reasons });
             return;
         };
@@ -327,7 +328,7 @@ impl Exchange {
         match no.and_then(|no| self.record(no)).map(|r| r.standing.is_open()) {
             Some(true) => {}
             open => {
-                let reason = if open.is_some() { Reject::NotOpen } else { Reject::NoSuchOrder };
+                let reason = if open.is_some() { Reject::NotOpen {} } else { Reject::NoSuchOrder {} };
                 let event = OrderEvent::CancelRejected { reasons: vec![reason] };
                 self.tell(member, at, client_id.clone(), event);
                 return;
@@ -374,7 +375,7 @@ impl Exchange {
         }
         self.moment(entry.market, &mut out);
         let Some(security) = self.security(entry.instrument) else {
-            out.push(Reject::NoSuchSecurity);
+            out.push(Reject::NoSuchSecurity {});
             return out;
         };
         let pre_open = self.phase == SessionPhase::PreOpen;
@@ -386,9 +387,9 @@ impl Exchange {
     }
 
     fn amend_faults(&self, member: MemberNo, client_id: &ClientId, to: Amendment) -> Vec<Reject> {
-        let Some(record) = self.order(member, client_id) else { return vec![Reject::NoSuchOrder] };
+        let Some(record) = self.order(member, client_id) else { return vec![Reject::NoSuchOrder {}] };
         if !record.standing.is_open() {
-            return vec![Reject::NotOpen];
+            return vec![Reject::NotOpen {}];
         }
         let mut out = Vec::new();
         self.moment(record.entry.market, &mut out);

@@ -23,6 +23,7 @@ mod crowd;
 mod day;
 mod draw;
 mod error;
+mod fault;
 mod file;
 mod latent;
 mod scenario;
@@ -31,6 +32,7 @@ mod universe;
 
 pub use day::{Flow, generate};
 pub use error::FlowError;
+pub use fault::{Fault, FaultKind};
 pub use file::{meta, write_day};
 pub use scenario::{MarketFactor, Pace, Scenario, Story, Waypoint};
 

@@ -21,9 +21,12 @@ pub enum Reject {
         /// Until when; `None` for the rest of the day.
         until: Option<Timestamp>,
     },
+    /// The venue takes no new orders now, for no reason that lies in the order.
+    #[error("the venue takes no new orders now")]
+    VenueBusy {},
     /// Not listed.
     #[error("no such security")]
-    NoSuchSecurity,
+    NoSuchSecurity {},
     /// Not a positive number of shares.
     #[error("{qty} is no quantity")]
     QtyNotPositive {
@@ -114,10 +117,10 @@ pub enum Reject {
     },
     /// No order of this member by this id.
     #[error("no such order")]
-    NoSuchOrder,
+    NoSuchOrder {},
     /// The order is done.
     #[error("the order is not open any more")]
-    NotOpen,
+    NotOpen {},
     /// Fewer shares than have traded already.
     #[error("{qty} is less than the {filled} already traded")]
     BelowFilled {
