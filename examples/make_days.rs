@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
     let folder = PathBuf::from(folders.first().map_or("replays", String::as_str));
     let compare = flags.iter().any(|flag| flag == "--calibration");
-    for name in Scenario::names() {
+    for name in Scenario::days() {
         let scenario = Scenario::named(name)?;
         let path = folder.join(format!("{name}.parquet"));
         let rows = write_day(&scenario, scenario.seed, &path)?;

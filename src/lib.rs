@@ -2,8 +2,8 @@
 //! embedded, deterministic engine.
 //!
 //! The rooms, each allowed to use those before it in this list and nothing after:
-//! [`market`], [`model`], [`strategy`], [`execution`], [`risk`], [`engine`], [`journal`], [`feed`],
-//! [`fit`], [`gateway`], [`venue`], [`console`], [`runtime`], [`calc`], [`cli`].
+//! [`market`], [`model`], [`strategy`], [`execution`], [`risk`], [`engine`], [`journal`], [`wire`],
+//! [`feed`], [`fit`], [`gateway`], [`venue`], [`console`], [`runtime`], [`calc`], [`cli`].
 //! `ARCHITECTURE.md` has the picture.
 
 pub mod calc;
@@ -21,3 +21,4 @@ pub mod risk;
 pub mod runtime;
 pub mod strategy;
 pub mod venue;
+pub mod wire;

@@ -74,6 +74,7 @@ fn arrows_between_rooms_point_one_way() {
         "risk",
         "engine",
         "journal",
+        "wire",
         "feed",
         "fit",
         "gateway",

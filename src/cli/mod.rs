@@ -15,6 +15,7 @@ mod journal;
 mod man;
 mod paths;
 mod replay;
+mod venue;
 
 use std::path::PathBuf;
 
@@ -59,6 +60,8 @@ enum Command {
     Journal(journal::JournalCommand),
     /// Estimate regime, volatility and covariance from daily histories
     Fit(fit::FitArgs),
+    /// Run the simulated exchange as a server
+    Venue(venue::VenueArgs),
     /// Evaluate any model function on JSON, or run reference cases
     Calc(calc::CalcArgs),
     /// The product's own figures on this machine, one JSON line each
@@ -83,6 +86,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
         Command::Import(args) => import::run(&args),
         Command::Journal(command) => journal::run(&global, command),
         Command::Fit(args) => fit::run(&args),
+        Command::Venue(args) => venue::run(&global, &args),
         Command::Calc(args) => calc::run(&args),
         Command::Bench(command) => bench::run(&global, command),
         Command::Doctor(args) => doctor::run(&global, &args),

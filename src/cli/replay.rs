@@ -90,7 +90,7 @@ impl FromStr for SpeedArg {
 
 /// `--from`.
 #[derive(Clone, Copy, Debug)]
-struct TimeArg(NaiveTime);
+pub(super) struct TimeArg(pub(super) NaiveTime);
 
 impl FromStr for TimeArg {
     type Err = String;

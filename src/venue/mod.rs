@@ -1,9 +1,14 @@
-//! A simulated exchange, in process.
+//! A simulated exchange.
 //!
-//! What is here is its first stone: [`flow`], a seeded generator of a whole day of orders over a real
-//! matching engine, which makes the bundled days. There are no sockets, no clock and no members: what
-//! takes part are drawn orders, and the day is a function of a scenario and a seed.
+//! [`exchange`] takes orders and matches them under NEPSE's rules; [`flow`] draws a crowd around it,
+//! whole days of it, and makes the bundled days; [`server`] puts both behind WebSocket. Only the server has a
+//! clock: below it a day is a function of a scenario, a seed and what members sent when.
 //!
 //! Everything that comes out is marked SIMULATED, and every company in it is invented.
 
+pub mod book;
+pub mod exchange;
 pub mod flow;
+pub mod server;
+mod shown;
+mod tape;

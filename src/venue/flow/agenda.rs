@@ -34,4 +34,9 @@ impl Agenda {
     pub(super) fn next(&mut self) -> Option<(Timestamp, Item)> {
         self.0.pop().map(|Reverse(entry)| entry)
     }
+
+    /// When the next thing happens.
+    pub(super) fn next_at(&self) -> Option<Timestamp> {
+        self.0.peek().map(|Reverse((at, _))| *at)
+    }
 }

@@ -10,10 +10,11 @@
 //! numbers from here on.
 
 use super::draw::Dice;
-use super::matching::{Limit, Matching};
 use crate::market::rules::band::Band;
 use crate::market::rules::lot::MAX_ORDER_QTY;
 use crate::market::{BrokerId, Price, Qty, Side, Tick};
+use crate::venue::book::{Book, Handle, Limit};
+use crate::venue::exchange::Owner;
 
 /// Nanoseconds of a continuous session.
 const SESSION_NS: f64 = 14_400e9;
@@ -48,9 +49,9 @@ pub(super) const SPREADS: [(f64, f64); 7] = [
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Action {
     /// Enters an order, which may trade at once.
-    Enter(Limit),
+    Enter(Limit<Owner>),
     /// Takes an order out.
-    Withdraw { side: Side, price: Price, number: u64 },
+    Withdraw(Handle),
     /// Thinks better of it.
     Nothing,
 }
@@ -74,7 +75,7 @@ pub(super) struct Crowd {
 /// The market around one decision.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scene<'a> {
-    pub(super) book: &'a Matching,
+    pub(super) book: &'a Book<Owner>,
     /// What the security is worth, in price units.
     pub(super) value: f64,
     /// The last price.
@@ -106,7 +107,7 @@ impl Crowd {
     }
 
     /// How long until somebody acts, in nanoseconds, at least a microsecond. A thin book draws quotes.
-    pub(super) fn wait_ns(&self, book: &Matching, value: f64, activity: f64, dice: &mut Dice) -> i64 {
+    pub(super) fn wait_ns(&self, book: &Book<Owner>, value: f64, activity: f64, dice: &mut Dice) -> i64 {
         let rate = (self.takers(book, value) + self.quotes * self.eagerness(book)) * activity / SESSION_NS;
         (dice.exponential() / rate).clamp(1e3, SESSION_NS) as i64
     }
@@ -181,7 +182,7 @@ impl Crowd {
 
     /// How good the best offer to this side is: from 1 at the value down to one in twenty-five at half of
     /// the usual half spread and beyond; nothing where nothing is offered.
-    fn appeal(&self, side: Side, book: &Matching, value: f64) -> f64 {
+    fn appeal(&self, side: Side, book: &Book<Owner>, value: f64) -> f64 {
         let touch = book.levels().best_price(side.opposite());
         let dear = |price: Price| sign(side) * (price.units() as f64 / value - 1.0) / self.half_spread;
         touch.map_or(0.04, |price| (1.2 - 2.2 * dear(price)).clamp(0.04, 1.0))
@@ -216,17 +217,17 @@ impl Crowd {
     }
 
     fn enter(&self, side: Side, price: Price, qty: Qty, dice: &mut Dice) -> Action {
-        Action::Enter(Limit { side, price, qty, broker: self.brokers.draw(dice) })
+        Action::Enter(Limit { side, price, qty, owner: Owner::crowd(self.brokers.draw(dice)) })
     }
 
     /// How many want to trade in a day of even pace: a good offer is soon taken.
-    fn takers(&self, book: &Matching, value: f64) -> f64 {
+    fn takers(&self, book: &Book<Owner>, value: f64) -> f64 {
         let best = Side::BOTH.map(|side| self.appeal(side, book, value));
         self.crossings * (0.5 + GOOD_OFFER * best[0].max(best[1]))
     }
 
     /// More than 1 when the book is thin.
-    fn eagerness(&self, book: &Matching) -> f64 {
+    fn eagerness(&self, book: &Book<Owner>) -> f64 {
         let fewest = book.count(Side::Buy).min(book.count(Side::Sell)) as f64;
         1.0 + 4.0 * (1.0 - fewest / self.resting).max(0.0)
     }
@@ -286,7 +287,9 @@ fn withdraw(side: Side, scene: &Scene<'_>, dice: &mut Dice) -> Action {
         (Some(a), Some(b)) if far(b.0) > far(a.0) => Some(b),
         (a, _) => a,
     };
-    further.map_or(Action::Nothing, |(price, order)| Action::Withdraw { side, price, number: order.number })
+    // What a member has sent is the member's to take back.
+    let own = further.filter(|(_, order)| order.owner.order.is_none());
+    own.map_or(Action::Nothing, |(_, order)| Action::Withdraw(order.handle))
 }
 
 /// Whether a limit reaches the best price of the other side.

@@ -4,13 +4,31 @@ use chrono::NaiveTime;
 use serde::Deserialize;
 
 use super::FlowError;
+use super::fault::{Fault, FaultKind};
 use super::universe::Listed;
 use crate::feed::day::{StartingAccount, StartingHolding};
 use crate::market::{Money, Price, Qty, SessionDate, Symbol};
 
-/// The scenarios that come with the program.
-const BUNDLED: [(&str, &str); 2] =
+/// The scenarios of the bundled days.
+const DAYS: [(&str, &str); 2] =
     [("quiet", include_str!("scenario/quiet.toml")), ("halt-day", include_str!("scenario/halt-day.toml"))];
+
+/// Further scenarios to practise on. Each says only what differs from its `base`.
+const PRACTICE: [(&str, &str); 13] = [
+    ("trend", include_str!("scenario/trend.toml")),
+    ("flash-crash", include_str!("scenario/flash-crash.toml")),
+    ("limit-up", include_str!("scenario/limit-up.toml")),
+    ("thin-book", include_str!("scenario/thin-book.toml")),
+    ("opening-surge", include_str!("scenario/opening-surge.toml")),
+    ("partial-fills", include_str!("scenario/partial-fills.toml")),
+    ("crossed-feed", include_str!("scenario/crossed-feed.toml")),
+    ("feed-freeze", include_str!("scenario/feed-freeze.toml")),
+    ("late-fills", include_str!("scenario/late-fills.toml")),
+    ("reject-burst", include_str!("scenario/reject-burst.toml")),
+    ("duplicate-reports", include_str!("scenario/duplicate-reports.toml")),
+    ("clock-jump", include_str!("scenario/clock-jump.toml")),
+    ("disconnect", include_str!("scenario/disconnect.toml")),
+];
 
 /// What kind of day it is: its date, how the market moves, how busy it is, and the account it starts with.
 #[derive(Clone, PartialEq, Debug)]
@@ -37,6 +55,8 @@ pub struct Scenario {
     pub stories: Vec<Story>,
     /// What the trainee holds when the day opens.
     pub account: StartingAccount,
+    /// What goes wrong for those who are connected while the day runs.
+    pub faults: Vec<Fault>,
 }
 
 /// The factor that moves all securities: a path, and noise that returns to it.
@@ -98,6 +118,8 @@ struct File {
     #[serde(default)]
     story: Vec<Story>,
     account: Account,
+    #[serde(default)]
+    fault: Vec<Fault>,
 }
 
 #[derive(Deserialize)]
@@ -116,9 +138,18 @@ struct Holding {
 }
 
 impl Scenario {
-    /// The names of the scenarios that come with the program.
+    /// The names of the scenarios whose days are bundled.
+    pub fn days() -> impl Iterator<Item = &'static str> {
+        DAYS.iter().map(|(name, _)| *name)
+    }
+
+    /// The names of all scenarios that come with the program.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        BUNDLED.iter().map(|(name, _)| *name)
+        DAYS.iter().chain(&PRACTICE).map(|(name, _)| *name)
+    }
+
+    fn text(name: &str) -> Option<&'static str> {
+        DAYS.iter().chain(&PRACTICE).find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
     /// A scenario that comes with the program.
@@ -126,10 +157,9 @@ impl Scenario {
     /// # Errors
     /// [`FlowError::Unreadable`] if there is none of that name.
     pub fn named(name: &str) -> Result<Self, FlowError> {
-        let found = BUNDLED.iter().find(|(known, _)| *known == name);
-        let (_, text) = found.ok_or_else(|| FlowError::Unreadable {
+        let text = Self::text(name).ok_or_else(|| FlowError::Unreadable {
             what: format!("the scenario `{name}`"),
-            why: "no scenario of that name".to_owned(),
+            why: format!("it is none of {}", Self::names().collect::<Vec<_>>().join(", ")),
         })?;
         Self::from_toml(name, text)
     }
@@ -140,7 +170,7 @@ impl Scenario {
     /// [`FlowError::Unreadable`], [`FlowError::OutOfDomain`] or [`FlowError::NotInOrder`].
     pub fn from_toml(what: &str, text: &str) -> Result<Self, FlowError> {
         let unreadable = |why: String| FlowError::Unreadable { what: format!("the scenario `{what}`"), why };
-        let file: File = toml::from_str(text).map_err(|e| unreadable(e.to_string()))?;
+        let file: File = read(text).map_err(unreadable)?;
         let price = |text: &str| Price::parse(text, 100).map_err(|e| unreadable(e.to_string()));
         let holding = |h: &Holding| -> Result<StartingHolding, FlowError> {
             let wacc = Some(price(&h.wacc)?);
@@ -162,6 +192,7 @@ impl Scenario {
             pace: file.pace,
             stories: file.story,
             account,
+            faults: file.fault,
         };
         scenario.check()?;
         Ok(scenario)
@@ -177,7 +208,11 @@ impl Scenario {
     /// Whether every security it speaks of is listed.
     pub(super) fn check_listed(&self, listed: &[Listed]) -> Result<(), FlowError> {
         let named = self.stories.iter().map(|s| &s.symbol);
-        let mut named = named.chain(self.account.holdings.iter().map(|h| &h.symbol));
+        let crossed = self.faults.iter().filter_map(|f| match &f.what {
+            FaultKind::Crossed(symbol) => Some(symbol),
+            _ => None,
+        });
+        let mut named = named.chain(self.account.holdings.iter().map(|h| &h.symbol)).chain(crossed);
         match named.find(|symbol| listed.iter().all(|l| l.symbol != **symbol)) {
             Some(symbol) => Err(FlowError::NotListed { scenario: self.name.clone(), symbol: symbol.clone() }),
             None => Ok(()),
@@ -211,6 +246,24 @@ impl Scenario {
         }
         Ok(())
     }
+}
+
+/// The file of a scenario laid over the one it is based on, if it names one: what it says itself counts.
+fn read(text: &str) -> Result<File, String> {
+    let mut table: toml::Table = toml::from_str(text).map_err(|e| e.to_string())?;
+    let base = table.remove("base");
+    let base = base.as_ref().map(|b| b.as_str().ok_or("`base` is no text")).transpose()?;
+    if let Some(base) = base {
+        let text = Scenario::text(base).ok_or_else(|| format!("no base `{base}`"))?;
+        let below: toml::Table = toml::from_str(text).map_err(|e| e.to_string())?;
+        if below.contains_key("base") {
+            return Err(format!("the base `{base}` has a base itself"));
+        }
+        for (key, value) in below {
+            table.entry(key).or_insert(value);
+        }
+    }
+    File::deserialize(table).map_err(|e| e.to_string())
 }
 
 /// The level of a path at a time of day, with straight lines between its points; the first level
@@ -249,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_bad_scenario_is_refused_with_the_number() {
-        let good = BUNDLED[0].1;
+        let good = DAYS[0].1;
         for (from, to, says) in [
             ("turnover = 1.0", "turnover = 0.0", "turnover is 0"),
             ("activity = 0.83", "activity = nan", "activity is NaN"),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::shown::DEPTH;
 use super::*;
 use crate::engine::{DaySetup, Event, Input, Output, State, apply};
 use crate::feed::day::DayReader;
@@ -14,6 +13,7 @@ use crate::market::{
     Price, Qty, SessionPhase, Side, Timestamp, TradePrint,
 };
 use crate::model::regime::Regime;
+use crate::venue::shown::DEPTH;
 
 fn scenario(name: &str) -> Scenario {
     Scenario::named(name).unwrap()
@@ -143,7 +143,7 @@ impl Reader {
 
 #[test]
 fn whoever_reads_the_tape_holds_the_exchanges_book() {
-    for name in Scenario::names() {
+    for name in Scenario::days() {
         let mut flow = start(name);
         let mut reader = Reader::new(name, &flow);
         while let Some(event) = flow.next() {
@@ -225,7 +225,7 @@ fn the_halt_day_is_a_day_of_stress_and_the_quiet_day_is_not() {
 
 #[test]
 fn the_filter_believes_the_simulated_exchange() {
-    for name in Scenario::names() {
+    for name in Scenario::days() {
         let (state, _) = play(name);
         let quarantined: u32 = state.instruments().iter().map(|i| i.quarantined).sum();
         println!("{name}: {quarantined} of {}", state.counters().market_events);
@@ -290,7 +290,7 @@ fn bundled(name: &str) -> PathBuf {
 
 #[test]
 fn the_bundled_days_are_what_their_seed_makes() {
-    for name in Scenario::names() {
+    for name in Scenario::days() {
         let scenario = scenario(name);
         let day = DayReader::open(&bundled(name)).unwrap();
         assert!(std::fs::metadata(bundled(name)).unwrap().len() < 6_000_000, "{name}");

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::FlowError;
 use crate::market::rules::tick;
 use crate::market::{Instrument, InstrumentKind, Money, Price, SessionDate, Symbol, Universe};
+use crate::venue::exchange::Listing;
 
 const EMBEDDED: &str = include_str!("universe.toml");
 
@@ -24,6 +25,13 @@ pub(super) struct Listed {
     pub(super) beta: f64,
     /// Own volatility, basis points a day.
     pub(super) volatility: f64,
+}
+
+impl Listed {
+    /// As the exchange lists it.
+    pub(super) const fn listing(&self) -> Listing {
+        Listing { kind: self.kind, previous_close: self.previous_close, shares: self.shares }
+    }
 }
 
 #[derive(Deserialize)]

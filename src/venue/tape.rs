@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 
 use chrono::Datelike;
 
-use super::matching::Fill;
+use super::book::Fill;
+use super::exchange::Owner;
 use crate::market::{
     ContractNo, EventFlags, InstrumentId, MarketData, MarketEvent, SessionDate, SourceId, Timestamp,
     TradePrint,
 };
+use crate::wire::ExchangeOrderId;
 
 /// Matching engines by their number in a contract number; each security belongs to one.
 const SHARDS: [u64; 4] = [1, 3, 4, 5];
@@ -22,6 +24,7 @@ pub(super) struct Tape {
     /// The date as it opens a contract number.
     date: u64,
     contracts: [u64; SHARDS.len()],
+    orders: [u64; SHARDS.len()],
 }
 
 impl Tape {
@@ -34,6 +37,7 @@ impl Tape {
             seq: 0,
             date: year * 10_000 + u64::from(day.month() * 100 + day.day()),
             contracts: [0; SHARDS.len()],
+            orders: [0; SHARDS.len()],
         }
     }
 
@@ -43,19 +47,38 @@ impl Tape {
     }
 
     /// Prints a trade. Who took and who gave is not said, because the exchange does not say it.
-    pub(super) fn print(&mut self, at: Timestamp, instrument: InstrumentId, fill: &Fill, flags: EventFlags) {
+    pub(super) fn print(
+        &mut self,
+        at: Timestamp,
+        instrument: InstrumentId,
+        fill: &Fill<Owner>,
+        flags: EventFlags,
+    ) -> ContractNo {
         let engine = instrument.0 as usize % SHARDS.len();
         self.contracts[engine] += 1;
-        let contract = (self.date * 100 + SHARDS[engine]) * 1_000_000 + self.contracts[engine];
+        let contract = ContractNo(self.number(engine, self.contracts[engine]));
         let print = TradePrint {
             price: fill.price,
             qty: fill.qty,
             aggressor: None,
-            buyer: Some(fill.buyer),
-            seller: Some(fill.seller),
-            contract: Some(ContractNo(contract)),
+            buyer: Some(fill.buyer.broker),
+            seller: Some(fill.seller.broker),
+            contract: Some(contract),
         };
         self.push(at, instrument, flags, MarketData::Trade(print));
+        contract
+    }
+
+    /// The number of the next order that a member enters in a security.
+    pub(super) fn order_id(&mut self, instrument: InstrumentId) -> ExchangeOrderId {
+        let engine = instrument.0 as usize % SHARDS.len();
+        self.orders[engine] += 1;
+        ExchangeOrderId(self.number(engine, self.orders[engine]))
+    }
+
+    /// Date, two digits of the matching engine, and a sequence of six digits.
+    const fn number(&self, engine: usize, sequence: u64) -> u64 {
+        (self.date * 100 + SHARDS[engine]) * 1_000_000 + sequence
     }
 
     /// Ends the batch: its last event says so.

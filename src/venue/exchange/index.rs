@@ -1,6 +1,6 @@
 //! The index: last prices weighed by listed shares.
 
-use super::universe::Listed;
+use super::Listing;
 use crate::market::{IndexValue, Price};
 
 /// The index of the day. Fund units and debentures weigh nothing, as on the exchange.
@@ -14,13 +14,13 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn new(close_e2: i64, listed: &[Listed]) -> Self {
+    pub(super) fn new(close_e2: i64, listings: &[Listing]) -> Self {
         let capital =
-            listed.iter().map(|l| i128::from(l.shares) * i128::from(l.previous_close.units())).sum();
+            listings.iter().map(|l| i128::from(l.shares) * i128::from(l.previous_close.units())).sum();
         Self {
             close_e2,
-            shares: listed.iter().map(|l| l.shares).collect(),
-            last: listed.iter().map(|l| l.previous_close).collect(),
+            shares: listings.iter().map(|l| l.shares).collect(),
+            last: listings.iter().map(|l| l.previous_close).collect(),
             capital_before: capital,
             capital,
         }
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn the_index_moves_with_the_capital() {
-        let listed = super::super::universe::listed().unwrap();
+        let listed = crate::venue::flow::listings().unwrap();
         let mut index = Index::new(261_240, &listed);
         assert_eq!(index.value().points_e2, 261_240);
         let up = |p: Price, percent: i64| Price::from_units(p.units() * (100 + percent) / 100);

@@ -5,11 +5,14 @@ use crate::market::{Level, LevelUpdate, OrderBook, Qty, Side};
 /// Levels shown on each side.
 pub(super) const DEPTH: usize = 5;
 
+/// One side as it was last told.
+type Told = [Option<Level>; DEPTH];
+
 /// The levels last told. Whoever applies every change holds exactly these.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shown {
-    bids: Vec<Level>,
-    asks: Vec<Level>,
+    bids: Told,
+    asks: Told,
 }
 
 impl Shown {
@@ -17,25 +20,31 @@ impl Shown {
     /// (emptied, or pushed below the fifth), then those that are new or different.
     pub(super) fn follow(&mut self, book: &OrderBook, mut say: impl FnMut(LevelUpdate)) {
         for side in Side::BOTH {
-            let now: Vec<Level> = book.levels(side).take(DEPTH).collect();
-            let shown = match side {
+            let mut now: Told = [None; DEPTH];
+            for (place, level) in now.iter_mut().zip(book.levels(side)) {
+                *place = Some(level);
+            }
+            let told = match side {
                 Side::Buy => &mut self.bids,
                 Side::Sell => &mut self.asks,
             };
-            for gone in shown.iter().filter(|old| now.iter().all(|new| new.price != old.price)) {
+            if now == *told {
+                continue;
+            }
+            let stays = |old: &Level| now.iter().flatten().any(|new| new.price == old.price);
+            for gone in told.iter().flatten().filter(|old| !stays(old)) {
                 say(LevelUpdate { side, price: gone.price, qty: Qty::ZERO, orders: 0 });
             }
-            for new in now.iter().filter(|new| !shown.contains(new)) {
+            for new in now.iter().filter(|new| !told.contains(new)).flatten() {
                 say(LevelUpdate { side, price: new.price, qty: new.qty, orders: new.orders });
             }
-            *shown = now;
+            *told = now;
         }
     }
 
     /// Forgets everything, when the book was cleared and that was said.
-    pub(super) fn clear(&mut self) {
-        self.bids.clear();
-        self.asks.clear();
+    pub(super) const fn clear(&mut self) {
+        (self.bids, self.asks) = ([None; DEPTH], [None; DEPTH]);
     }
 }
 
