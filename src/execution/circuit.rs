@@ -6,6 +6,7 @@
 
 use crate::market::Side;
 use crate::model::ModelError;
+use crate::model::error::SMALLEST;
 use crate::model::probability::normal_cdf;
 use crate::model::units::{DailyVol, Minutes, TradingDays, require, require_positive, require_unit};
 
@@ -35,7 +36,7 @@ pub fn touch_probability(
         return Ok(0.0);
     }
     let spread = vol.over(time);
-    if spread <= 0.0 {
+    if spread < SMALLEST {
         return Ok(if drift * tau >= distance { 1.0 } else { 0.0 });
     }
     let ends_beyond = normal_cdf((drift * tau - distance) / spread);
@@ -49,7 +50,7 @@ pub fn touch_probability(
 fn reflected(distance: f64, drifted: f64, spread: f64) -> f64 {
     let x = (-distance - drifted) / spread;
     if x > -8.0 {
-        return (2.0 * drifted * distance / (spread * spread)).exp() * normal_cdf(x);
+        return (2.0 * (drifted / spread) * (distance / spread)).exp() * normal_cdf(x);
     }
     let y = (distance - drifted) / spread;
     let square = x * x;

@@ -180,6 +180,9 @@ pub fn line(x: &[f64], y: &[f64]) -> Result<Line, ModelError> {
         return Err(ModelError::Degenerate { why: "the values are too large to be squared" });
     }
     let slope_std_error = (x.len() > 2).then(|| (rss / (x.len() as f64 - 2.0) / sxx).sqrt());
+    if slope_std_error.is_some_and(|error| !error.is_finite()) {
+        return Err(ModelError::Degenerate { why: "the regressor is constant to the last digits" });
+    }
     let r2 = (syy > 0.0 && syy.is_finite()).then(|| 1.0 - rss / syy);
     Ok(Line { intercept, slope, slope_std_error, r2 })
 }

@@ -8,6 +8,7 @@ use super::slippage::SlippageCurve;
 use crate::market::Money;
 use crate::model::ModelError;
 use crate::model::descriptive::quantile_of_sorted;
+use crate::model::error::finite;
 use crate::model::units::{Bps, require, require_non_negative, require_positive, require_unit};
 
 /// Share of the edge that must be kept.
@@ -65,7 +66,9 @@ pub fn participation_limit(
         ParticipationLimit::Unlimited
     } else {
         // The root that stays exact when b2 vanishes: it becomes -c / b1 by itself.
-        ParticipationLimit::At(2.0 * -c / (b1 + (b1 * b1 - 4.0 * b2 * c).sqrt()))
+        let root = 2.0 * -c / (b1 + (b1 * b1 - 4.0 * b2 * c).sqrt());
+        // A slope that small is none.
+        if root.is_finite() { ParticipationLimit::At(root) } else { ParticipationLimit::Unlimited }
     })
 }
 
@@ -182,7 +185,8 @@ pub struct ProfitPoint {
 /// Net edge and profit over a grid of assets; `resampled` are curves fitted to resamples of the fills.
 ///
 /// # Errors
-/// As [`capacity`], and [`ModelError::OutOfDomain`] for assets not above 0.
+/// As [`capacity`], and [`ModelError::OutOfDomain`] for assets not above 0, a curve that is none, or a profit
+/// too large to be written.
 pub fn profit_curve(
     names: &[CapacityName],
     curve: &SlippageCurve,
@@ -193,19 +197,20 @@ pub fn profit_curve(
 ) -> Result<Vec<ProfitPoint>, ModelError> {
     let book = TradedBook::new(names, days)?;
     curve.check()?;
+    resampled.iter().try_for_each(SlippageCurve::check)?;
     grid.iter()
         .map(|&assets| {
             require_positive("assets", assets)?;
             let net = alpha.value() - book.slippage_bps(curve, assets);
             let mut spread: Vec<f64> = resampled
                 .iter()
-                .map(|c| assets * (alpha.value() - book.slippage_bps(c, assets)) * 1e-4)
-                .collect();
+                .map(|c| finite("profit", assets * (alpha.value() - book.slippage_bps(c, assets)) * 1e-4))
+                .collect::<Result<_, _>>()?;
             spread.sort_by(f64::total_cmp);
             Ok(ProfitPoint {
                 assets,
                 net_alpha: Bps::new(net)?,
-                profit: assets * net * 1e-4,
+                profit: finite("profit", assets * net * 1e-4)?,
                 band: quantile_of_sorted(&spread, 0.05).zip(quantile_of_sorted(&spread, 0.95)),
             })
         })

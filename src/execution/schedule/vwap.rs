@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::allocation;
 use crate::market::Qty;
 use crate::model::error::check_finite;
-use crate::model::units::{Minutes, SESSION_MINUTES, require, require_non_negative, require_unit};
+use crate::model::units::{Minutes, SESSION_MINUTES, require_non_negative, require_positive, require_unit};
 use crate::model::{ModelError, Provenance, Sourced};
 
 /// Bars of a regular session.
@@ -110,6 +110,9 @@ impl VolumeProfile {
     /// Share of the day expected by `elapsed` minutes after the open, pro rata inside a bar.
     #[must_use]
     pub fn cumulative(&self, elapsed: Minutes, bar: Minutes) -> f64 {
+        if elapsed.value() <= 0.0 {
+            return 0.0;
+        }
         let at = elapsed.value() / bar.value();
         let share = |(k, share): (usize, &f64)| share * (at - k as f64).clamp(0.0, 1.0);
         self.0.iter().enumerate().map(share).sum::<f64>().clamp(0.0, 1.0)
@@ -120,7 +123,7 @@ impl VolumeProfile {
     /// # Errors
     /// [`ModelError::Degenerate`] when the session is over; [`ModelError::OutOfDomain`] for a bar of no length.
     pub fn remaining(&self, elapsed: Minutes, bar: Minutes) -> Result<Vec<f64>, ModelError> {
-        require(bar.value() > 0.0, "bar", bar.value(), "above 0")?;
+        require_positive("bar", bar.value())?;
         let at = elapsed.value() / bar.value();
         let left: Vec<f64> = self
             .0

@@ -47,7 +47,7 @@ pub fn kolmogorov_smirnov(x: &[f64], y: &[f64], method: PValue) -> Result<Kolmog
     let effective = m as f64 * n as f64 / (m as f64 + n as f64);
     let p_value = match method {
         PValue::Exact => lattice_sf(m, n, distance),
-        PValue::OneSample => kolmogorov_one_sample_sf(effective.round_ties_even(), statistic),
+        PValue::OneSample => kolmogorov_one_sample_sf(effective.round_ties_even().max(1.0), statistic),
         PValue::Limit => kolmogorov_limit_sf(effective.sqrt() * statistic),
     };
     Ok(KolmogorovSmirnov { statistic, p_value: p_value.clamp(0.0, 1.0) })
@@ -308,5 +308,8 @@ mod tests {
         let same = kolmogorov_smirnov(&[1.0, 2.0], &[1.0, 2.0], PValue::Exact).unwrap();
         assert_eq!((same.statistic, same.p_value), (0.0, 1.0));
         assert!(kolmogorov_smirnov(&[], &[1.0], PValue::Exact).is_err());
+        // Half an effective observation counts as one.
+        let single = kolmogorov_smirnov(&[1.0], &[2.0], PValue::OneSample).unwrap();
+        assert_eq!((single.statistic, single.p_value), (1.0, 0.0));
     }
 }

@@ -121,9 +121,13 @@ impl Surface {
     /// number: nothing is shown by it.
     #[must_use]
     pub fn p_value(self, tau: f64) -> f64 {
-        let table = self.table();
+        if tau.is_nan() {
+            return 1.0;
+        }
+        // The polynomials are fitted far nearer to zero than this.
+        let (tau, table) = (tau.clamp(-100.0, 100.0), self.table());
         let [lowest, divide, highest] = table.limits;
-        if tau.is_nan() || tau > highest {
+        if tau > highest {
             1.0
         } else if tau < lowest {
             0.0

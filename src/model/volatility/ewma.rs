@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::ModelError;
-use crate::model::error::check_finite;
+use crate::model::error::{check_finite, usable};
 
 /// Where the recursion starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +114,7 @@ impl EwmaFilter {
     /// make the start. A value that has no finite square is skipped and counted.
     pub fn on_value(&mut self, x: f64) -> Option<f64> {
         let square = x * x;
-        if !square.is_finite() {
+        if !usable(x) {
             self.skipped += 1;
             return self.next;
         }
