@@ -37,7 +37,7 @@ fn line(branch: &Branch) -> String {
 pub fn compare(a: &Branch, b: &Branch, frame: &Frame) -> Vec<String> {
     let mut out = vec![format!("A  {}", line(a)), format!("B  {}", line(b))];
     if a.at != b.at {
-        out.push("they stand at different times: figures compare only up to the earlier one".to_owned());
+        out.push("they stand at different times: each figure is of its own".to_owned());
     }
     out.push(String::new());
     out.push(row("", &a.name, &b.name, "B less A"));

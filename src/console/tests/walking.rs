@@ -153,7 +153,7 @@ fn two_branches_are_compared_and_what_knew_the_future_is_not_scored() {
     for want in [
         "B  second           left main at 12:00:00, now at 14:00:00, 3 orders",
         "they stand at different times",
-        "result of the day         1,24,310.50       1,25,000.00            689.50",
+        "result of the day          1,24,310.50       1,25,000.00            689.50",
         "A only   13:38:00 P-0071 BUY NABIL 300 @ 545.0",
         "B only ' 12:05:00 P-0090 BUY NICA 50 @ 314.0",
         "B only   13:50:00 P-0091 BUY NICA 60 @ 314.0",
