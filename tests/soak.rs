@@ -13,7 +13,8 @@ use himal::console::backend::Screen;
 use himal::console::input::{Chord, Code, Key};
 use himal::console::theme::{ColorDepth, Glyphs};
 use himal::console::{
-    Action, Frame, Keymap, Mode, Moment, ShellRequest, ShellHealth, ShellStatus, Speed, Theme, Transport, Ui, draw_into,
+    Action, Frame, Keymap, Mode, Moment, ShellHealth, ShellRequest, ShellStatus, Speed, Theme, Transport, Ui,
+    draw_into,
 };
 use himal::engine::snapshot::SnapshotBuilder;
 use himal::engine::{OperatorCommand, OperatorId};

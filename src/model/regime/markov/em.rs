@@ -50,7 +50,7 @@ pub(super) struct EmPath {
 /// than 1e-8 of itself.
 ///
 /// # Errors
-/// As [`filter`], or [`ModelError::Degenerate`] when a regime dies out on the way.
+/// As [`super::filter`], or [`ModelError::Degenerate`] when a regime dies out on the way.
 pub fn expectation_maximisation(
     start: SwitchingAr,
     y: &[f64],
