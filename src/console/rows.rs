@@ -10,7 +10,7 @@ use super::{Frame, JournalStatus, risk_words, words};
 use crate::engine::snapshot::{AccountView, InstrumentView, PositionView, ReadingView, Snapshot};
 use crate::engine::{Alert, CheckedOrder};
 use crate::execution::{ClientOrderId, Order};
-use crate::market::{InstrumentId, Price};
+use crate::market::{AccountId, InstrumentId, Price};
 
 /// The columns a list can be ordered by, the first being how it comes.
 #[must_use]
@@ -376,6 +376,12 @@ pub fn numbered(frame: &Frame) -> impl Iterator<Item = (u64, &AccountView, &Posi
     accounts
         .filter(move |(_, a)| own.is_none_or(|id| *id == a.id))
         .flat_map(|(i, a)| a.positions.iter().map(move |p| (position_id(i, p.instrument), a, p)))
+}
+
+/// The number of the row of a position of an account.
+#[must_use]
+pub fn position_row(frame: &Frame, account: &AccountId, id: InstrumentId) -> Option<u64> {
+    numbered(frame).find(|(_, a, p)| a.id == *account && p.instrument == id).map(|(row, _, _)| row)
 }
 
 /// Whether positions of more than one account are shown.

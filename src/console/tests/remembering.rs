@@ -29,8 +29,8 @@ fn again(memory: &Memory, frame: &Frame) -> Desk {
 #[test]
 fn an_operator_comes_back_to_what_they_left() {
     let mut desk = Desk::new(fixture::replay());
-    desk.press("g m o o O Del");
-    desk.press("f t u p p Enter Enter v ]");
+    desk.press("S-Tab o o O Del");
+    desk.press("f t u p p Enter f Tab v ]");
     desk.press(": s e t Space g r o u p i n g Space w e s t e r n Enter");
     desk.press(": s t o p s Space h a l t Enter 5");
     let memory = desk.ui.memory(&desk.frame);
@@ -176,7 +176,7 @@ fn the_mouse_selects_and_never_sends() {
         let x = line[..line.find(text).unwrap()].chars().count();
         (u16::try_from(x).unwrap(), u16::try_from(y).unwrap())
     };
-    let (x, y) = place(&desk, "UPPER?");
+    let (x, y) = place(&desk, "UPPER");
     desk.ui.on_pointer(Pointer::Click(x, y), &desk.frame);
     assert_eq!(desk.ui.focus, PaneId::Depth, "off by default");
     desk.press(": s e t Space m o u s e Space o n Enter");

@@ -32,7 +32,7 @@ fn the_result_of_the_day_down_to_a_journal_record() {
     desk.says("NABIL         1,200 x 546.0 = 6,55,200.00");
     desk.says("fall now        1.80% from the day's highest value 4,19,58,600.00");
     follow(&mut desk, "NABIL");
-    desk.says("[Position NABIL]");
+    desk.says("[Position NABIL  account 07]");
     desk.says("breaks even at 543.6");
     follow(&mut desk, "P-0061");
     desk.says("[Order P-0061]");
@@ -43,7 +43,7 @@ fn the_result_of_the_day_down_to_a_journal_record() {
     desk.says("it is the command that made order P-0061");
     assert_eq!(depth(&desk), 4);
     // One step back for each level, and the panes again.
-    for title in ["[Order P-0061]", "[Position NABIL]", "[Account 07]"] {
+    for title in ["[Order P-0061]", "[Position NABIL  account 07]", "[Account 07]"] {
         desk.press("q");
         desk.says(title);
     }
@@ -54,7 +54,7 @@ fn the_result_of_the_day_down_to_a_journal_record() {
 #[test]
 fn the_regime_down_to_the_returns_of_a_bar() {
     let mut desk = Desk::new(fixture::frame());
-    desk.press("g r w");
+    desk.press("Tab w");
     desk.says("[Market regime]");
     desk.says("begins with start at 0.2, because: no daily regime model");
     follow(&mut desk, "NORMAL to STRESS");
@@ -70,7 +70,7 @@ fn every_row_can_be_asked() {
     for (keys, want) in [
         ("g o w", "[Order P-0071]"),
         ("g a w", "[Alert 5]"),
-        ("g p w", "[Position API]"),
+        ("g p w", "[Position API  account 07]"),
         ("w", "[NABIL]"),
         ("j j w", "[Order P-0071]"),
         (": w h y Space r e g i m e Enter", "[Market regime]"),

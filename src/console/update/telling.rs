@@ -53,9 +53,7 @@ impl Ui {
         match self.focus {
             PaneId::Orders => rows::selected_order(frame, self).map(|o| Subject::Order(o.id)),
             PaneId::Alerts => rows::selected_alert(frame, self).map(|a| Subject::Alert(a.id)),
-            PaneId::Positions => {
-                rows::selected_position(frame, self).map(|(_, p)| Subject::Position(p.instrument))
-            }
+            PaneId::Positions => rows::selected(PaneId::Positions, frame, self).map(Subject::Position),
             PaneId::Breakers => rows::selected(PaneId::Breakers, frame, self).map(Subject::Reading),
             PaneId::Checks => rows::selected_check(frame, self).map(|c| Subject::Checks(c.seq)),
             PaneId::Exposure => Some(Subject::Account),

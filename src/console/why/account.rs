@@ -1,7 +1,7 @@
 //! The account: every sum with its parts.
 
 use super::{Subject, Telling, money};
-use crate::console::{Frame, format, preview};
+use crate::console::{Frame, format, preview, rows};
 use crate::market::Money;
 
 pub(super) fn tell(frame: &Frame) -> Option<Telling> {
@@ -16,7 +16,11 @@ pub(super) fn tell(frame: &Frame) -> Option<Telling> {
         let prices = crate::console::words::price_format(&frame.snapshot, p.instrument);
         let at = prices.option(p.position.mark);
         let (qty, value) = (format::qty(p.position.qty), money(p.position.value()));
-        out.rest_on(format!("  {:<14}{qty} x {at} = {value}", p.symbol), Subject::Position(p.instrument));
+        let line = format!("  {:<14}{qty} x {at} = {value}", p.symbol);
+        match rows::position_row(frame, &account.id, p.instrument) {
+            Some(row) => out.rest_on(line, Subject::Position(row)),
+            None => out.say(line),
+        }
     }
     out.say(format!("value at the open {}", money(open)));
     let result = account.day_result.map_or_else(|| format::MISSING.to_owned(), format::money_signed);

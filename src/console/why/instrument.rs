@@ -50,8 +50,8 @@ pub(super) fn tell(frame: &Frame, id: InstrumentId) -> Option<Telling> {
     if i.halted_by_gap {
         out.say("HALTED: a sequence number is missing, nothing of it is believed");
     }
-    if rows::held(frame).any(|p| p.instrument == id) {
-        out.rest_on("the position in it", Subject::Position(id));
+    for (row, account, _) in rows::numbered(frame).filter(|(_, _, p)| p.instrument == id) {
+        out.rest_on(format!("the position in it, account {}", account.id), Subject::Position(row));
     }
     for order in frame.snapshot.orders.iter().filter(|o| o.order.instrument == id) {
         let line = words::order_line(&frame.snapshot, &order.order);

@@ -26,8 +26,8 @@ use super::format;
 pub enum Subject {
     /// The account: value, result of the day, fall from the highest value.
     Account,
-    /// A position.
-    Position(InstrumentId),
+    /// A position, by the number of its row: two accounts may hold the same.
+    Position(u64),
     /// An order.
     Order(ClientOrderId),
     /// An instrument: its last price, its book, its bands.
@@ -83,7 +83,7 @@ impl Telling {
 pub fn tell(subject: Subject, frame: &Frame) -> Option<Telling> {
     match subject {
         Subject::Account => account::tell(frame),
-        Subject::Position(id) => position::tell(frame, id),
+        Subject::Position(row) => position::tell(frame, row),
         Subject::Order(id) => order::tell(frame, id),
         Subject::Instrument(id) => instrument::tell(frame, id),
         Subject::Regime => Some(regime::tell(frame)),

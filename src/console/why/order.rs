@@ -1,7 +1,7 @@
 //! An order: what it says and every step of it, each with the record behind it.
 
 use super::{Subject, Telling, record_of};
-use crate::console::{Frame, fill, format, words};
+use crate::console::{Frame, fill, format, rows, words};
 use crate::execution::{ClientOrderId, Order, Pending, StepKind};
 use crate::market::Timestamp;
 
@@ -30,7 +30,10 @@ pub(super) fn tell(frame: &Frame, id: ClientOrderId) -> Option<Telling> {
     }
     steps(&mut out, frame, order);
     if order.filled.is_positive() {
-        out.rest_on("in the position", Subject::Position(asked.instrument));
+        match rows::position_row(frame, &asked.account, asked.instrument) {
+            Some(row) => out.rest_on("in the position", Subject::Position(row)),
+            None => out.say("in a position of another account than the one shown"),
+        }
     }
     Some(out)
 }

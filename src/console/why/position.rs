@@ -2,13 +2,13 @@
 
 use super::{Subject, Telling, money};
 use crate::console::{Frame, format, rows, words};
-use crate::market::InstrumentId;
 use crate::market::fees::DayCharged;
 
-pub(super) fn tell(frame: &Frame, id: InstrumentId) -> Option<Telling> {
-    let p = rows::held(frame).find(|p| p.instrument == id)?;
+pub(super) fn tell(frame: &Frame, row: u64) -> Option<Telling> {
+    let (_, account, p) = rows::numbered(frame).find(|(number, _, _)| *number == row)?;
+    let id = p.instrument;
     let prices = words::price_format(&frame.snapshot, id);
-    let mut out = Telling::about(format!("Position {}", p.symbol));
+    let mut out = Telling::about(format!("Position {}  account {}", p.symbol, account.id));
     let first_sale = p.first_sale.map_or_else(|| format::MISSING.to_owned(), format::date_both);
     let (held, bought) = (format::qty(p.position.qty), format::qty(p.position.bought));
     out.say(format!("held       {held}  of it bought today {bought}"));
@@ -25,7 +25,10 @@ pub(super) fn tell(frame: &Frame, id: InstrumentId) -> Option<Telling> {
     out.say(format!("buys       {}", charged(&p.position.buys)));
     out.say(format!("sells      {}", charged(&p.position.sells)));
     let mut any = false;
-    for order in frame.snapshot.orders.iter().filter(|o| o.order.instrument == id && o.filled.is_positive()) {
+    let ours = |o: &&std::sync::Arc<crate::execution::Order>| {
+        o.order.instrument == id && o.order.account == account.id && o.filled.is_positive()
+    };
+    for order in frame.snapshot.orders.iter().filter(ours) {
         any = true;
         let line = words::order_line(&frame.snapshot, &order.order);
         let done = format::qty(order.filled);

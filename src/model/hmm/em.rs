@@ -59,8 +59,6 @@ pub(super) fn run(
     require_non_negative("variance prior", options.variance_prior)?;
     require_non_negative("variance floor", options.variance_floor)?;
     require_non_negative("pseudo-count", options.pseudo_count)?;
-    start.check()?;
-    start.check_observations(x)?;
     let mut model = start.clone();
     let mut trace: Vec<f64> = Vec::new();
     for _ in 0..options.steps {
