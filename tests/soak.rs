@@ -40,8 +40,8 @@ impl Random {
 
     fn chord(&mut self) -> Chord {
         const LETTERS: &[u8] =
-            b"!u12345hjklgempoarht/nNoOfzvwc?:qbsBS[]-+xXeyadi<>.;()'*0987654321%~ yyyyybbss";
-        const OTHERS: [Code; 11] = [
+            b"u12345hjklgempoarht/nNoOfzvwc?:qbsBS[]-+xXeyadi<>.;()'*0987654321%~ yyyyybbss";
+        const OTHERS: [Code; 10] = [
             Code::Enter,
             Code::Esc,
             Code::Tab,
@@ -50,7 +50,6 @@ impl Random {
             Code::Down,
             Code::PageDown,
             Code::Delete,
-            Code::F(8),
             Code::Enter,
             Code::Esc,
         ];
@@ -61,6 +60,20 @@ impl Random {
         }
     }
 }
+
+/// What somebody presses who means it: to the orders, a ticket, review; then a yes, later.
+const ORDER: [Chord; 8] = [
+    Chord::plain(Code::Esc),
+    Chord::plain(Code::Esc),
+    Chord::plain(Code::Esc),
+    Chord::char('1'),
+    Chord::char('g'),
+    Chord::char('o'),
+    Chord::char('b'),
+    Chord::plain(Code::Enter),
+];
+/// Pictures between the review and the yes.
+const THINKS: u64 = 5;
 
 /// A day being played.
 struct Play {
@@ -141,8 +154,22 @@ fn soak(pictures: u64, from: i64, seed: u64) -> (u64, Vec<u64>) {
             parser.screen_mut().set_size(some(rows), some(columns));
         }
         let now = Moment(n * 100);
-        while random.below(3) == 0 {
-            let key = Key::press(random.chord(), now);
+        let mut pressed = Vec::new();
+        match n % 400 {
+            0 => pressed.extend(ORDER),
+            THINKS => pressed.push(Chord::char('y')),
+            1..THINKS => {}
+            _ => {
+                while random.below(3) == 0 {
+                    pressed.push(random.chord());
+                }
+            }
+        }
+        if random.below(30_000) == 0 {
+            pressed.push(Chord::plain(Code::F(8)));
+        }
+        for chord in pressed {
+            let key = Key::press(chord, now);
             for action in ui.on_key(key, &frame) {
                 match action {
                     Action::Command(command) => {
@@ -186,7 +213,8 @@ fn soak(pictures: u64, from: i64, seed: u64) -> (u64, Vec<u64>) {
 fn left_alone_with_any_keys_nothing_breaks_and_nothing_grows() {
     if std::env::var_os("HIMAL_LONG").is_none() {
         // An hour and a half into the day, and over its end.
-        soak(900, 5_400_000_000_000, 11);
+        let (orders, _) = soak(1_300, 5_400_000_000_000, 11);
+        assert!(orders > 0, "somebody traded");
         soak(900, 16_150_000_000_000, 12);
         return;
     }

@@ -63,11 +63,14 @@ pub struct Figures {
     pub himal: Times,
     /// The minimal program, without a feed.
     pub minimal: Times,
-    /// The medians, one over the other.
+    /// The medians to the first byte, one over the other. The minimal program writes a picture in pieces
+    /// while it is still making it, Himal in one when it is done.
     pub p50_ratio: f64,
+    /// The medians to the last byte, when the answer can be seen.
+    pub done_p50_ratio: f64,
 }
 
-/// From a key to the first byte of its answer.
+/// From a key to the first byte of its answer, and to the last.
 #[derive(Debug, Serialize)]
 pub struct Times {
     /// Keys pressed.
@@ -80,6 +83,10 @@ pub struct Times {
     pub p95_ms: f64,
     /// 99 in 100 took less.
     pub p99_ms: f64,
+    /// Milliseconds to the last byte: half of them took less.
+    pub done_p50_ms: f64,
+    /// 95 in 100 took less.
+    pub done_p95_ms: f64,
 }
 
 /// Measures at one size of terminal.
@@ -127,9 +134,13 @@ pub fn measure(columns: u16, rows: u16, keys: u32) -> Result<Figures, KeysError>
     }
     let (himal, minimal) = (times(&himal), times(&minimal));
     let p50_ratio = himal.p50_ms / minimal.p50_ms;
+    let done_p50_ratio = himal.done_p50_ms / minimal.done_p50_ms;
     let messages_per_s = rates.iter().sum::<f64>() / rates.len().max(1) as f64;
-    Ok(Figures { case: "keys", columns, rows, messages_per_s, himal, minimal, p50_ratio })
+    Ok(Figures { case: "keys", columns, rows, messages_per_s, himal, minimal, p50_ratio, done_p50_ratio })
 }
+
+/// Milliseconds to the first and the last byte of an answer; `None` where none came.
+type Answer = Option<(f64, f64)>;
 
 /// A folder of our own, which goes with this.
 struct Folder(PathBuf);
@@ -202,24 +213,42 @@ fn ready(pty: &mut Pty, name: &'static str) -> Result<(), KeysError> {
 
 /// Presses keys one after the other, each at some moment after a picture that nobody asked for, and
 /// notes how long its answer took; `None` where none came.
-fn press(pty: &mut Pty, count: u32, keys: &[&[u8]], out: &mut Vec<Option<f64>>) -> io::Result<()> {
+fn press(pty: &mut Pty, count: u32, keys: &[&[u8]], out: &mut Vec<Answer>) -> io::Result<()> {
     for (n, key) in (0..count).zip(keys.iter().cycle()) {
         // Other moments each time, and the same in every run.
         let after = Duration::from_millis(5 + u64::from(n) * 17 % AFTER_MS);
         while !pty.until_quiet(QUIET, Duration::from_secs(2))? || pty.read(after)?.is_some() {}
         let pressed = Instant::now();
         pty.write(key)?;
-        let answer = pty.read(PATIENCE)?;
-        out.push(answer.map(|(at, _)| at.duration_since(pressed).as_secs_f64() * 1e3));
+        let ms = |at: Instant| at.duration_since(pressed).as_secs_f64() * 1e3;
+        let Some((first, _)) = pty.read(PATIENCE)? else {
+            out.push(None);
+            continue;
+        };
+        let mut last = first;
+        while let Some((at, _)) = pty.read(QUIET)? {
+            last = at;
+        }
+        out.push(Some((ms(first), ms(last))));
     }
     Ok(())
 }
 
-fn times(all: &[Option<f64>]) -> Times {
-    let mut ms: Vec<f64> = all.iter().copied().flatten().collect();
-    ms.sort_by(f64::total_cmp);
-    let part =
-        |n: usize| ms.get((ms.len() * n / 100).min(ms.len().saturating_sub(1))).copied().unwrap_or(0.0);
-    let missed = all.len() - ms.len();
-    Times { keys: all.len(), missed, p50_ms: part(50), p95_ms: part(95), p99_ms: part(99) }
+fn times(all: &[Answer]) -> Times {
+    let sorted = |pick: fn((f64, f64)) -> f64| {
+        let mut ms: Vec<f64> = all.iter().flatten().map(|both| pick(*both)).collect();
+        ms.sort_by(f64::total_cmp);
+        ms
+    };
+    let part = |ms: &[f64], n: usize| ms.get((ms.len() * n / 100).min(ms.len().max(1) - 1)).copied();
+    let (first, last) = (sorted(|both| both.0), sorted(|both| both.1));
+    Times {
+        keys: all.len(),
+        missed: all.len() - first.len(),
+        p50_ms: part(&first, 50).unwrap_or(0.0),
+        p95_ms: part(&first, 95).unwrap_or(0.0),
+        p99_ms: part(&first, 99).unwrap_or(0.0),
+        done_p50_ms: part(&last, 50).unwrap_or(0.0),
+        done_p95_ms: part(&last, 95).unwrap_or(0.0),
+    }
 }

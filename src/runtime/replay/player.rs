@@ -27,6 +27,9 @@ use crate::runtime::sequencer::SequencerError;
 
 /// Least time between two published frames; terminals draw fewer if they are slower.
 const FRAME: Duration = Duration::from_millis(50);
+/// Inputs closer together than this are taken together: nobody sees the difference, and a thread that is
+/// woken for each of many thousands a second is in everybody's way.
+const TOGETHER: Duration = Duration::from_millis(1);
 /// Longest stretch of work before messages are looked at again.
 const SLICE: Duration = Duration::from_millis(5);
 /// How often the memory in use is looked up.
@@ -211,7 +214,7 @@ impl Player {
             Speed::Max => Duration::ZERO,
             Speed::Factor(_) => match (self.shown().next_at(), self.target()) {
                 (Some(at), Some(target)) if at <= target => Duration::ZERO,
-                (Some(at), Some(target)) => frame.min(self.wall_until(at, target)),
+                (Some(at), Some(target)) => frame.min(self.wall_until(at, target).max(TOGETHER)),
                 _ => frame,
             },
         }
