@@ -8,9 +8,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use himal::console::keymap::Strokes;
 use himal::console::theme::{ColorDepth, Glyphs};
 use himal::console::{
-    Frame, JournalStatus, Keymap, Mode, Moment, ShellHealth, ShellStatus, Speed, Theme, Transport, Ui,
+    Frame, JournalStatus, Key, Keymap, Mode, Moment, ShellHealth, ShellStatus, Speed, Theme, Transport, Ui,
     draw_into,
 };
 use himal::engine::snapshot::SnapshotBuilder;
@@ -26,6 +27,17 @@ use ratatui::style::{Color, Modifier};
 /// Width and height of a cell in the picture.
 const CELL: (f64, f64) = (8.0, 17.0);
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+/// Pages beside Trade, and the keys that lead there.
+const PAGES: [(&str, &[&str]); 7] = [
+    ("risk", &["2"]),
+    ("replay", &["5"]),
+    ("market-board", &["g m"]),
+    ("ticket", &["b"]),
+    ("why", &["w"]),
+    ("keys", &["?"]),
+    ("approvals", &["3"]),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
@@ -50,6 +62,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             for theme in ["light", "high-contrast", "colour-blind", "mono"] {
                 let path = Path::new(&folder).join(format!("{name}-{theme}-120x40.svg"));
                 std::fs::write(&path, svg(&picture(&frame, 120, 40, theme)))?;
+                println!("{}", path.display());
+            }
+            for (page, keys) in PAGES {
+                let path = Path::new(&folder).join(format!("{name}-{page}-120x40.svg"));
+                std::fs::write(&path, svg(&pressed(&frame, 120, 40, "dark", keys)))?;
                 println!("{}", path.display());
             }
         }
@@ -91,6 +108,11 @@ fn frame_at(day: &str, time: &str) -> Result<Frame, Box<dyn Error>> {
 }
 
 fn picture(frame: &Frame, columns: u16, rows: u16, theme: &str) -> Buffer {
+    pressed(frame, columns, rows, theme, &[])
+}
+
+/// The screen after some keys.
+fn pressed(frame: &Frame, columns: u16, rows: u16, theme: &str, keys: &[&str]) -> Buffer {
     let area = Rect::new(0, 0, columns, rows);
     let mut buffer = Buffer::empty(area);
     let depth = if theme == "mono" { ColorDepth::None } else { ColorDepth::True };
@@ -101,6 +123,12 @@ fn picture(frame: &Frame, columns: u16, rows: u16, theme: &str) -> Buffer {
     let busiest = frame.snapshot.instruments.iter().max_by_key(|i| i.day.turnover);
     ui.symbol = busiest.map(|i| i.id);
     ui.observe(frame);
+    let chords = keys.iter().filter_map(|key| Strokes::parse(key)).flat_map(|strokes| strokes.0);
+    for (n, chord) in (1..).zip(chords) {
+        ui.drawn(Moment(n * 1_000 - 500), frame);
+        ui.on_key(Key::press(chord, Moment(n * 1_000)), frame);
+        ui.observe(frame);
+    }
     draw_into(&mut buffer, area, frame, &ui, &theme);
     ui.drawn(Moment(0), frame);
     buffer
