@@ -1,7 +1,7 @@
 //! Pictures as bytes: what has changed since the last one, in one piece, or nothing at all.
 //!
 //! The screen remembers what the terminal shows. A new picture is compared with that cell by cell;
-//! what differs is written in as few bytes as the two pictures allow ([`super::paint`]), between the
+//! what differs is written in as few bytes as the two pictures allow (`paint`), between the
 //! brackets of an atomic frame. Everything is drawn again only after a change of size, when somebody
 //! asks for it, or when a frame was lost.
 
