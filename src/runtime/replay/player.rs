@@ -19,7 +19,7 @@ use crate::console::{
 };
 use crate::engine::Snapshot;
 use crate::engine::snapshot::SnapshotBuilder;
-use crate::engine::{OperatorCommand, OperatorId};
+use crate::engine::{Command, OperatorCommand, OperatorId};
 use crate::journal::Parent;
 use crate::market::{AccountId, Timestamp};
 use crate::runtime::resident::memory_in_use;
@@ -321,11 +321,15 @@ impl Player {
     }
 
     fn command(&mut self, command: OperatorCommand) {
-        if self.view.is_some() {
+        let past = self.view.is_some();
+        if past && command.command == Command::Stop {
+            // A stop counts wherever it is pressed: it stops the session, at the session's own time.
+            self.note("the session is stopped, at its own time; you are looking at its past".to_owned());
+        } else if past {
             self.note("you are looking at the past: `:resume` goes on from here in a branch".to_owned());
             return;
         }
-        let at = self.position();
+        let at = self.head.state().now().max(self.span.0);
         match self.head.command(command) {
             Ok(outputs) => {
                 self.stops.note(at, &outputs);
@@ -632,5 +636,42 @@ mod tests {
             ("11:30".to_owned(), "11:30".to_owned())
         );
         assert_eq!(minutes(second.at), "11:15");
+    }
+
+    #[test]
+    fn a_stop_counts_while_somebody_looks_at_the_past() {
+        let day = Day::open("quiet", None).unwrap();
+        let open = Open::new(SessionKind::Replay, day.reference.clone(), day.setup.digest());
+        let driver = Driver::new(&day, Ledger::in_memory(&open, "test").unwrap()).unwrap();
+        let at = |h, m| Timestamp::nepal(day.setup.date, NaiveTime::from_hms_opt(h, m, 0).unwrap()).unwrap();
+        let (publish, frames) = watch::channel(None);
+        let by = OperatorId::new("tr01");
+        let setup = PlayerSetup {
+            driver,
+            span: day.span,
+            speed: Speed::Max,
+            playing: false,
+            from: Some(at(11, 30)),
+            account: day.account.clone(),
+            operator: by.clone(),
+            branches: None,
+            notes: Vec::new(),
+        };
+        let mut player = Player::new(setup, publish);
+        player.obey(ToPlayer::Shell(ShellRequest::Seek(at(11, 10))));
+        for command in [Command::ReleaseStop, Command::Stop] {
+            player.obey(ToPlayer::Command(OperatorCommand { by: by.clone(), command }));
+        }
+        player.publish();
+        let frame: Frame = frames.borrow().clone().unwrap();
+        assert!(!frame.snapshot.trading.is_halted(), "the past is as it was");
+        assert!(
+            frame.status.notes.last().unwrap().contains("the session is stopped"),
+            "{:?}",
+            frame.status.notes
+        );
+        player.obey(ToPlayer::Shell(ShellRequest::ReturnToSession));
+        player.publish();
+        assert!(frames.borrow().clone().unwrap().snapshot.trading.is_halted());
     }
 }
