@@ -40,7 +40,7 @@ fn frames_look_as_the_page_says() {
                     qty: Qty::from_units(10),
                     buyer: BrokerId(58),
                     seller: BrokerId(17),
-                    contract: ContractNo(20_260_821_01_000_001),
+                    contract: ContractNo(2_026_082_101_000_001),
                     auction: false,
                 },
             ),

@@ -81,7 +81,7 @@ fn quantity(
         let value = money(limit.and_then(|l| l.notional(*qty)));
         paint.put(x, 1, &format!("{shares}= {value}"), Role::Text);
     }
-    let blocked = preview.and_then(|p| p.denials().find(|d| about_quantity(d)));
+    let blocked = preview.and_then(|p| p.denials().find(about_quantity));
     let reason = match (&qty, blocked) {
         (Err(why), _) => Some(why.clone()),
         (Ok(_), Some(denial)) => Some(quantity_reason(&denial, facts)),

@@ -116,7 +116,7 @@ fn an_order_lives_and_every_step_is_reported() {
     assert_eq!((seller.due, seller.holdings[&FIRST].settled.units()), (Money::from_paisa(1_990_000), 960));
     let record = exchange.order(a, &ClientId::new("1")).unwrap();
     assert_eq!((record.standing, record.filled.units()), (Standing::Cancelled, 40));
-    assert_eq!(record.id.0 / 1_000_000, 20_260_821_01, "date and shard");
+    assert_eq!(record.id.0 / 1_000_000, 2_026_082_101, "date and shard");
 }
 
 #[test]

@@ -131,11 +131,13 @@ async fn take(
     let _ = stream.set_nodelay(true);
     match tls {
         None => run(stream, no, hub, QUEUE).await,
-        Some(tls) => match tokio::time::timeout(Duration::from_secs(10), tls.accept(stream)).await {
-            Ok(Ok(stream)) => run(stream, no, hub, QUEUE).await,
-            // Nothing was opened yet, so there is nothing to close.
-            Ok(Err(_)) | Err(_) => {}
-        },
+        Some(tls) => {
+            // Where it fails nothing was opened yet, so there is nothing to close.
+            let handshake = tokio::time::timeout(Duration::from_secs(10), tls.accept(stream));
+            if let Ok(Ok(stream)) = handshake.await {
+                run(stream, no, hub, QUEUE).await;
+            }
+        }
     }
 }
 
