@@ -135,7 +135,7 @@ impl Default for FillModel {
 pub struct RestingOrder {
     /// Which way it goes.
     pub side: Side,
-    /// Passive distance, a fraction of the mid, at or above 0 ([`Quote::passive_distance`]).
+    /// Passive distance, a fraction of the mid, at or above 0: of the limit from the reference of X3.
     pub distance: f64,
     /// Book imbalance in [-1, 1], positive with more bids; `None` if the book shows neither side.
     pub imbalance: Option<f64>,
