@@ -330,7 +330,7 @@ impl<'a> Book<'a> {
 
     /// Visible shares at or better than `limit` on the own side.
     fn ahead(&self, levels: &[RestingLevel], limit: Price) -> f64 {
-        let better = |level: &&RestingLevel| self.sign * (level.price.units() - limit.units()) >= 0;
+        let better = |level: &&RestingLevel| self.sign * (level.price.cmp(&limit) as i64) >= 0;
         levels.iter().filter(better).map(|level| level.qty.units() as f64).sum()
     }
 

@@ -105,7 +105,7 @@ impl Trajectory {
     /// Days in which the holding falls by a factor of e if time were unlimited; `None` without urgency.
     #[must_use]
     pub fn half_life_days(&self) -> Option<f64> {
-        (self.kappa > 0.0).then(|| 1.0 / self.kappa)
+        Some(1.0 / self.kappa).filter(|days| days.is_finite())
     }
 
     /// Expected cost relative to what the order is worth at `mid`.
