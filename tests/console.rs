@@ -185,7 +185,7 @@ fn nothing_is_sent_that_nobody_meant() {
     t.gone("y sends BUY DNPB");
     // Bytes that are no keys at all.
     t.send(
-        b"\xff\xfe\x80\xc3(\x1b[999;999R\x1b[?1;2c\x1b]11;rgb:0/0/0\x07\x1bP1$r0m\x1b\\\x00\xf0\x28\x8c\x28",
+        b"\xff\xfe\x80\xc3\xc3\x1b[999;999R\x1b[?1;2c\x1b]11;rgb:0/0/0\x07\x1bP1$r0m\x1b\\\x00\xf0\x80\x8c\xbc",
     );
     t.send("\u{1F4A3}\u{0301}".as_bytes());
     t.send(b"\x1b\x1b");
