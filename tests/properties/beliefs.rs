@@ -337,6 +337,9 @@ fn fits_of_volatility() {
             }
         }
         let returns = s.series(300);
+        if let Ok(judged) = model::JudgedVolatility::of(&returns) {
+            holds!(judged.accepted());
+        }
         let fitted = model::fit(&returns);
         let ahead = model::forecast(&returns, &fitted, s.below(6), 1);
         holds!(&fitted, &ahead, ahead.as_ref().map(model::VolatilityForecast::sigma_d));

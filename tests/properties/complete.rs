@@ -23,11 +23,16 @@ fn words(text: &str) -> BTreeSet<&str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).collect()
 }
 
-/// Whether the folder above declares the module for the library's own use only.
+/// Whether a folder above declares the module, or one that it is in, for the library's own use only.
 fn is_private(path: &Path) -> bool {
-    let declared = std::fs::read_to_string(path.with_file_name("mod.rs")).unwrap_or_default();
-    let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap();
-    declared.lines().any(|line| line == format!("pub(crate) mod {name};"))
+    path.ancestors().any(|place| {
+        let (Some(folder), Some(name)) = (place.parent(), place.file_stem().and_then(|stem| stem.to_str()))
+        else {
+            return false;
+        };
+        let declared = std::fs::read_to_string(folder.join("mod.rs")).unwrap_or_default();
+        declared.lines().any(|line| line == format!("pub(crate) mod {name};"))
+    })
 }
 
 /// Looked at by name: a check for what was forgotten, not for how well it was tried.

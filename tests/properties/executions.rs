@@ -17,7 +17,7 @@ use himal::execution::shortfall::{self, Fill, ParentOutcome};
 use himal::execution::slippage_calibration::{self, SlippageObservation};
 use himal::execution::{
     ClientOrderId, ExecutionId, ExecutionReport, GatewayRequest, NewOrder, Order, QueueAhead, RejectReason,
-    ReportKind, VenueOrderId,
+    ReportKind, StepKind, VenueOrderId,
 };
 use himal::market::{AccountId, InstrumentId, Tick};
 
@@ -371,5 +371,12 @@ fn the_life_of_an_order() {
             holds!(order.on_report(&report, s.time()), order.open_qty(), order.left(), order.takes_changes());
             holds!(order.state.is_open());
         }
+        let mut held = Order::held(id, order.order.clone(), s.time(), s.time());
+        held.note(s.whole() as u64, s.time(), StepKind::Submitted);
+        if s.flag() {
+            held.stay(s.flag(), s.time());
+        }
+        held.leave(s.time());
+        holds!(held.state.has_left(), held.open_qty(), held.left(), held.takes_changes());
     });
 }

@@ -1,6 +1,7 @@
 //! Bad input into returns, tests, regressions, tails and the rest of the plain statistics.
 
 use himal::market::Timestamp;
+use himal::model::covariance::closes::of_closes;
 use himal::model::draws::Draws;
 use himal::model::error::{check_finite, check_series};
 use himal::model::forecast_comparison::{Comparison, Kernel, Loss, diebold_mariano};
@@ -261,5 +262,23 @@ fn tails() {
         holds!(kupiec(n, exceedances, level), traffic_light(n, exceedances, level));
         let hits: Vec<bool> = (0..s.below(60)).map(|_| s.flag()).collect();
         holds!(christoffersen(&hits));
+    });
+}
+
+#[test]
+fn correlations_of_closes() {
+    run(200, |s| {
+        let length = s.length(40);
+        let bars = s.length(4);
+        let closes: Vec<Vec<Option<f64>>> = (0..bars)
+            .map(|_| {
+                let uneven = usize::from(s.below(8) == 0);
+                (0..length + uneven).map(|_| s.maybe()).collect()
+            })
+            .collect();
+        holds!(of_closes(&closes, s.below(30)));
+        let walked: Vec<Vec<Option<f64>>> =
+            (0..3).map(|_| s.prices(40).into_iter().map(Some).collect()).collect();
+        holds!(of_closes(&walked, s.below(30)));
     });
 }

@@ -37,7 +37,7 @@ impl Map<'_> {
         }
     }
 
-    pub fn point(&self, params: &SwitchingAr) -> Vec<f64> {
+    pub(super) fn point(&self, params: &SwitchingAr) -> Vec<f64> {
         let low = self.regularisation.probability_min;
         // An estimate may sit on its bound, where the maps have no finite inverse.
         let logit = |p: f64| {
@@ -119,7 +119,7 @@ impl Map<'_> {
 
     /// The curvature of the negative log-likelihood if the regimes were seen, along each coordinate:
     /// where a search begins to learn the true one.
-    pub fn curvature(
+    pub(super) fn curvature(
         &self,
         x: &[f64],
         params: &SwitchingAr,
