@@ -12,6 +12,7 @@ pub mod day;
 pub mod error;
 pub mod evt;
 pub mod import;
+pub mod live;
 pub mod ohlcv;
 
 pub use error::FeedError;

@@ -1,0 +1,12 @@
+//! Market data as it happens, without the sockets.
+//!
+//! A [`FeedSession`] is one source's protocol as a plain state machine: it is told that a connection stands, what
+//! was heard, that time has passed, and says what to send, what to fetch, and which market events follow. It holds
+//! no socket, file, thread or clock, so that every order of cuts, gaps and silences can be tried in memory. What
+//! opens connections for it is in [`crate::runtime`].
+
+mod backoff;
+mod session;
+
+pub use backoff::Backoff;
+pub use session::{Close, FeedOut, FeedSession, FeedStats, Fetch};
