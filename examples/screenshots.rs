@@ -102,6 +102,7 @@ fn frame_at(day: &str, time: &str) -> Result<Frame, Box<dyn Error>> {
         commands_waiting: 0,
         notes: Vec::new(),
         health: ShellHealth::default(),
+        connections: Vec::new(),
     };
     let snapshot = Arc::new(SnapshotBuilder::default().build(driver.state()));
     Ok(Frame { snapshot, status: Arc::new(status) })

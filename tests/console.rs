@@ -41,7 +41,7 @@ fn a_traders_day() {
         // A size that cannot be says why while it is typed; a limit in words.
         t.press("b", "[Ticket BUY DNPB]");
         t.press("5", "the least order is 10");
-        t.press("0", "8 pass, 0 warn, 0 block");
+        t.press("0", "10 pass, 0 warn, 0 block");
         t.press("\t", ">510.9_");
         t.press("\x15bid-2t", "= 510.7");
         t.press("\r", "Sure?");

@@ -17,7 +17,7 @@ use crate::market::{Price, Timestamp};
 use crate::runtime::config::{self, Settings};
 use crate::runtime::day::{DEFAULT_DAY, Day};
 use crate::runtime::ledger::{Ledger, LedgerError};
-use crate::runtime::local::{self, LocalSetup};
+use crate::runtime::local::{self, LocalSetup, SessionStart};
 use crate::runtime::replay::headless::{self, Summary};
 use crate::runtime::replay::player::PlayerSetup;
 use crate::runtime::replay::{Driver, ReplayError};
@@ -135,7 +135,7 @@ pub(super) fn run(global: &Global, args: ReplayArgs) -> Result<(), CliError> {
         notes: Vec::new(),
     };
     let local = LocalSetup { settings, config_dir, state_dir: paths::state_dir(global) };
-    local::run(player, &local).map_err(|e| {
+    local::run(SessionStart::replay(player), &local).map_err(|e| {
         let message = e.to_string();
         if e.is_usage() { CliError::usage(message) } else { CliError::failed(message) }
     })

@@ -52,8 +52,8 @@ pub use keymap::Keymap;
 pub use memory::Memory;
 pub use options::Options;
 pub use status::{
-    Branch, Frame, GatewayStatus, JournalLine, JournalStatus, JumpTarget, Mode, ShellHealth, ShellRequest,
-    ShellStatus, Speed, Transport,
+    Branch, ConnectionStatus, ConnectionUse, Frame, GatewayStatus, JournalLine, JournalStatus, JumpTarget,
+    Mode, ShellHealth, ShellRequest, ShellStatus, Speed, Transport,
 };
 pub use theme::Theme;
 pub use ui::{Picture, Ui};

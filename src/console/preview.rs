@@ -189,6 +189,8 @@ fn checks(facts: &Facts<'_>, order: &NewOrder, total: Option<Money>) -> Vec<Chec
         free_cash: account.free_cash.unwrap_or_default(),
         sellable: facts.sellable(),
         cost: total,
+        data: snapshot.data_refusal(),
+        gateway: snapshot.gateway.refuses(),
     };
     judge(order.clone(), &input).results
 }

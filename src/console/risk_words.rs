@@ -145,6 +145,8 @@ pub const fn check_head(check: Check) -> &'static str {
         Check::Cash => "CASH",
         Check::Sellable => "SELL",
         Check::MarketHalt => "HALT",
+        Check::Data => "DATA",
+        Check::Reconciled => "GATE",
     }
 }
 
@@ -161,6 +163,8 @@ pub const fn check(check: Check) -> &'static str {
         Check::Cash => "cash after charges",
         Check::Sellable => "shares that can be sold",
         Check::MarketHalt => "halt by the exchange",
+        Check::Data => "market data is live",
+        Check::Reconciled => "gateway is there and has the same as we do",
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::Snapshot;
 use crate::engine::snapshot::AccountView;
-use crate::execution::Order;
+use crate::execution::{LineState, Order};
 use crate::market::{AccountId, Timestamp};
 
 /// Everything a screen draws from: the engine's snapshot and the shell's status at that moment.
@@ -21,6 +21,8 @@ pub struct Frame {
 pub enum Mode {
     /// Real money.
     Live,
+    /// Orders to a simulated exchange: nothing here is money.
+    Sim,
     /// Live data, paper fills.
     Paper,
     /// A recorded day.
@@ -35,6 +37,7 @@ impl Mode {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Live => "LIVE",
+            Self::Sim => "SIM",
             Self::Paper => "PAPER",
             Self::Replay => "REPLAY",
             Self::Drill => "DRILL",
@@ -61,6 +64,56 @@ pub struct ShellStatus {
     pub notes: Vec<String>,
     /// How the process itself is.
     pub health: ShellHealth,
+    /// The lines to the outside: feeds in their order of preference, then gateways. None in a replay.
+    pub connections: Vec<ConnectionStatus>,
+}
+
+/// What a line is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ConnectionUse {
+    /// Market data that is shown.
+    Feed,
+    /// Market data that takes over when the one in use fails.
+    Standby,
+    /// Orders.
+    Gateway,
+}
+
+/// A line to the outside as it stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConnectionStatus {
+    /// The desk's word for it.
+    pub name: String,
+    /// What it is for.
+    pub used_for: ConnectionUse,
+    /// Where it stands.
+    pub state: LineState,
+    /// Since how long, in milliseconds of this machine's clock.
+    pub since_ms: u64,
+    /// Why it stands there, if there is more to say.
+    pub why: Option<String>,
+    /// Since how long nothing was heard; `None` before anything was.
+    pub silent_ms: Option<u64>,
+    /// Messages in the last second.
+    pub per_second: u64,
+    /// Messages so far: market events, or reports.
+    pub messages: u64,
+    /// Times something was missing.
+    pub gaps: u64,
+    /// Connections after the first.
+    pub reconnects: u64,
+    /// What came twice.
+    pub duplicates: u64,
+    /// Frames that could not be read, and values that cannot be.
+    pub refused: u64,
+    /// Market events left out because the engine was behind.
+    pub conflated: u64,
+    /// Half of the round trip, in microseconds.
+    pub latency_us: Option<i64>,
+    /// Its clock less this machine's, in milliseconds; `None` where its clock goes at another speed.
+    pub clock_offset_ms: Option<i64>,
+    /// When the next try is, in milliseconds.
+    pub retry_ms: Option<u64>,
 }
 
 /// How the process around the engine is. `None` is not measured here.

@@ -177,6 +177,22 @@ pub fn alert(snapshot: &Snapshot, alert: &Alert) -> String {
         AlertKind::OrderRejected { id, reason } => format!("{} rejected: {reason}", about(id)),
         AlertKind::OrderUnknown { id } => format!("{} no answer yet", about(id)),
         AlertKind::Incident(incident) => incident.to_string(),
+        AlertKind::GatewayDown { state } => format!("gateway {}: nothing leaves", state.word()),
+        AlertKind::GatewayLost { down_ns, unknown } => format!(
+            "gateway down for {}: {unknown} open orders UNKNOWN until it is asked",
+            format::age_exact(*down_ns)
+        ),
+        AlertKind::GatewayBack => "gateway live again".to_owned(),
+        AlertKind::FeedDown { source, state } => {
+            format!("feed {source} {}: prices may be wrong", state.word())
+        }
+        AlertKind::BooksDiffer { differences } => {
+            format!("the gateway has {differences} things otherwise: nothing new is sent, see Reconcile")
+        }
+        AlertKind::BooksAgree => "reconciled: the gateway has the same as we do".to_owned(),
+        AlertKind::DifferenceAccepted { by, differences } => {
+            format!("{by} accepted {differences} differences to the gateway")
+        }
         AlertKind::Stopped { by } => format!("new orders stopped by {by}"),
         AlertKind::Released { by } => format!("stop undone by {by}"),
     }
@@ -234,6 +250,9 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
             format!("DENIED: {}", list.join("; "))
         }
         AnswerKind::CancelSent { id } => format!("{} cancel sent", named(id)),
+        AnswerKind::CancelWaits { id } => {
+            format!("{} cancel waits: it goes out when the gateway is back", named(id))
+        }
         AnswerKind::CancelManySent { count: 0 } => "nothing was working: no cancel sent".to_owned(),
         AnswerKind::CancelManySent { count } => format!("{count} cancels sent"),
         AnswerKind::AmendSent { id, qty, limit } => {
@@ -245,6 +264,12 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
         }
         AnswerKind::Filled { id, qty, price } => {
             format!("{} traded {} @ {}", named(id), format::qty(*qty), priced(id, *price))
+        }
+        AnswerKind::DifferenceAccepted { by, differences } => {
+            format!("{by} accepted {differences} differences; our books are now as the gateway states")
+        }
+        AnswerKind::Told { id, by, state } => {
+            format!("{} {} as {by} reports", named(id), answered(*state))
         }
         AnswerKind::Stopped { by, resting, withdrawn } => {
             let held = if *withdrawn > 0 { format!(", {withdrawn} held never leave") } else { String::new() };
@@ -298,7 +323,18 @@ pub fn denial(denial: &Denial) -> String {
         Denial::HasChanged { id, left, limit } => {
             format!("that has changed: {id} now has {} left at {limit}", qty(*left))
         }
+        Denial::GatewayDown { state } => format!("gateway {}: nothing can be sent", state.word()),
+        Denial::NotUnknown { id, state } => {
+            format!("{id} is {}: only an unknown order is reported by hand", bare_state(*state))
+        }
+        Denial::ToldTooMuch { id, qty: q, left } => {
+            format!("{id} has {} left, {} cannot have traded", qty(*left), qty(*q))
+        }
         Denial::UnknownInstrument
+        | Denial::FeedNotLive
+        | Denial::NotReconciled
+        | Denial::BooksDiffer { .. }
+        | Denial::DifferenceChanged
         | Denial::UnknownAccount(_)
         | Denial::OffTick { .. }
         | Denial::OutsideDailyBand { .. }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::OperatorId;
+use super::{LineState, OperatorId};
 use crate::execution::{ClientOrderId, Incident, RejectReason};
 use crate::market::{InstrumentId, SessionPhase, SourceId, Timestamp};
 use crate::model::anomaly::Verdict;
@@ -117,6 +117,41 @@ pub enum AlertKind {
     },
     /// A report that cannot be true.
     Incident(Incident),
+    /// Orders cannot leave: the line to the gateway is not live.
+    GatewayDown {
+        /// Where it stands.
+        state: LineState,
+    },
+    /// The line to the gateway has been down so long that no open order is known any more (B12).
+    GatewayLost {
+        /// For how long.
+        down_ns: i64,
+        /// Open orders that are now unknown.
+        unknown: usize,
+    },
+    /// The line to the gateway is live again.
+    GatewayBack,
+    /// The line of a feed is not live: what is shown of the market may be wrong.
+    FeedDown {
+        /// Which one.
+        source: SourceId,
+        /// Where it stands.
+        state: LineState,
+    },
+    /// The gateway has something otherwise than we do; nothing new is sent before that is settled (B18).
+    BooksDiffer {
+        /// How many things.
+        differences: usize,
+    },
+    /// The gateway has everything as we do, after it had not or was not heard of.
+    BooksAgree,
+    /// A person accepted what the gateway has otherwise.
+    DifferenceAccepted {
+        /// Who.
+        by: OperatorId,
+        /// How many things.
+        differences: usize,
+    },
     /// New orders were stopped.
     Stopped {
         /// By whom.
@@ -134,19 +169,26 @@ impl AlertKind {
     #[must_use]
     pub const fn severity(&self) -> Severity {
         match self {
-            Self::Incident(_) => Severity::Critical,
+            Self::Incident(_) | Self::GatewayLost { .. } | Self::BooksDiffer { .. } => Severity::Critical,
             Self::MarketHalted { .. }
             | Self::Regime { label: Regime::Stress, .. }
             | Self::FeedStale { .. }
             | Self::QuarantineRate { .. }
             | Self::OrderUnknown { .. }
+            | Self::GatewayDown { .. }
+            | Self::FeedDown { .. }
+            | Self::DifferenceAccepted { .. }
             | Self::Stopped { .. } => Severity::High,
             Self::MarketResumed { .. }
             | Self::Regime { .. }
             | Self::SymbolHalted { .. }
             | Self::OrderRejected { .. }
             | Self::Released { .. } => Severity::Medium,
-            Self::Phase(_) | Self::FeedBack { .. } | Self::Quarantined { .. } => Severity::Low,
+            Self::Phase(_)
+            | Self::FeedBack { .. }
+            | Self::GatewayBack
+            | Self::BooksAgree
+            | Self::Quarantined { .. } => Severity::Low,
         }
     }
 

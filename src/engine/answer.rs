@@ -53,6 +53,11 @@ pub enum AnswerKind {
         /// Which order.
         id: ClientOrderId,
     },
+    /// A cancel goes out as soon as the line to the gateway is back.
+    CancelWaits {
+        /// Which order.
+        id: ClientOrderId,
+    },
     /// Several cancels were handed to the gateway; 0 when nothing was working.
     CancelManySent {
         /// How many.
@@ -84,6 +89,22 @@ pub enum AnswerKind {
         qty: Qty,
         /// Price.
         price: Price,
+    },
+    /// What the gateway has otherwise is accepted.
+    DifferenceAccepted {
+        /// By whom.
+        by: OperatorId,
+        /// How many things.
+        differences: usize,
+    },
+    /// A person said what became of an order.
+    Told {
+        /// Which order.
+        id: ClientOrderId,
+        /// By whom.
+        by: OperatorId,
+        /// Where it stands now.
+        state: OrderState,
     },
     /// New orders are stopped.
     Stopped {

@@ -1,6 +1,8 @@
 //! The one place where state changes.
 
-use super::{Event, Input, Output, State, hash, on_clock, on_command, on_gateway, on_market, watch};
+use super::{
+    Event, Input, Output, State, hash, on_clock, on_command, on_gateway, on_line, on_market, reconcile, watch,
+};
 
 /// Applies one input and says what should happen because of it.
 ///
@@ -19,7 +21,12 @@ pub fn apply(state: &mut State, input: &Input) -> Vec<Output> {
         Event::Gateway(report) => on_gateway::on_gateway(state, input.seq, report, &mut out),
         Event::Command(command) => on_command::on_command(state, input.seq, command, &mut out),
         Event::Clock => on_clock::on_clock(state, &mut out),
+        Event::Line(news) => on_line::on_line(state, *news, &mut out),
+        Event::Statement(statement) => reconcile::on_statement(state, input.seq, statement, &mut out),
     };
+    if !out.is_empty() && state.gateway.is_remote() {
+        on_line::note_requests(state, &out);
+    }
     if state.now >= state.watch.next {
         watch::look(state);
     }

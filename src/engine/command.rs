@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::execution::{ClientOrderId, NewOrder};
+use crate::execution::{ClientOrderId, NewOrder, VenueOrderId};
 use crate::market::time::NS_PER_S;
 use crate::market::{InstrumentId, Price, Qty, Side, Timestamp};
 
@@ -56,6 +56,45 @@ pub enum Command {
         /// Nanoseconds to keep it, at most [`MAX_HOLD_NS`]; 0 or less sends it at once.
         hold_ns: i64,
     },
+    /// Go on with what the gateway has, though it is otherwise than ours.
+    AcceptDifference {
+        /// [`crate::engine::Agreement::fingerprint`] of what the person saw.
+        seen: u64,
+    },
+    /// What the broker or the venue said, by telephone or in its portal, became of an order that is unknown.
+    TellOrder {
+        /// Which one.
+        id: ClientOrderId,
+        /// What became of it.
+        told: Told,
+    },
+}
+
+/// What a person can say became of an order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// It rests there.
+    Accepted {
+        /// The number it has there.
+        number: VenueOrderId,
+    },
+    /// Some or all of it traded.
+    Filled {
+        /// Shares.
+        qty: Qty,
+        /// At this price.
+        price: Price,
+    },
+    /// It was never entered.
+    NotEntered,
+    /// It was refused.
+    Refused {
+        /// Why, in their words.
+        why: String,
+    },
+    /// What was left of it has been taken out.
+    Cancelled,
 }
 
 /// The longest that a manual order is held: 3 s.

@@ -91,7 +91,7 @@ fn event_word(event: &Event) -> u64 {
             _ => slow_word(event),
         },
         Event::Clock => 1,
-        Event::Gateway(_) | Event::Command(_) => slow_word(event),
+        Event::Gateway(_) | Event::Command(_) | Event::Line(_) | Event::Statement(_) => slow_word(event),
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Command;
-use crate::execution::ExecutionReport;
+use super::{Command, LineNews};
+use crate::execution::{ExecutionReport, Statement};
 use crate::market::{MarketEvent, Timestamp};
 
 /// One input. Time comes with it; the engine asks no clock.
@@ -21,7 +21,7 @@ pub struct Input {
     pub event: Event,
 }
 
-/// The four kinds of input.
+/// The kinds of input.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
@@ -33,6 +33,10 @@ pub enum Event {
     Command(OperatorCommand),
     /// Time passed and nothing else happened.
     Clock,
+    /// A line to the outside changed where it stands.
+    Line(LineNews),
+    /// A gateway says what there is.
+    Statement(Statement),
 }
 
 /// A command and who gave it.

@@ -28,13 +28,15 @@ pub struct DayStats {
     pub turnover: Money,
     /// Prints.
     pub trades: u32,
+    /// The last price as a picture stated it, until the next print makes one: of prints that were not heard.
+    pub stated: Option<Price>,
 }
 
 impl DayStats {
     /// The last price.
     #[must_use]
     pub fn last(&self) -> Option<Price> {
-        self.prices.map(|p| p.close)
+        self.stated.or_else(|| self.prices.map(|p| p.close))
     }
 
     /// Volume-weighted average price, rounded down to the price unit.
@@ -52,6 +54,7 @@ impl DayStats {
                 Some(prices) => prices.take(print.price),
                 None => self.prices = Some(BarPrices::first(print.price)),
             }
+            self.stated = None;
             self.last_at = at;
         }
     }
@@ -229,6 +232,15 @@ impl InstrumentState {
         self.traded_bars += u32::from(bar.prices.is_some());
         self.bars.push(bar);
         log_return
+    }
+
+    /// A picture states the last price. It stands for prints that were not heard if it is another than ours.
+    pub(super) fn on_last(&mut self, price: Price, at: Timestamp) {
+        let heard = self.day.prices.map(|p| p.close);
+        self.day.stated = (heard != Some(price)).then_some(price);
+        if self.day.stated.is_some() {
+            self.day.last_at = at;
+        }
     }
 
     /// The level at a price of the book, if there is one.

@@ -1,6 +1,6 @@
 //! What happens because time passed: phases, ends of bars, ends of holds, silence.
 
-use super::{AlertKind, Output, SessionState, State, hold};
+use super::{AlertKind, Output, SessionState, State, hold, on_line};
 use crate::market::{SourceId, Timestamp};
 use crate::model::anomaly::RateReading;
 use crate::model::regime::intraday::SymbolBar;
@@ -25,6 +25,8 @@ pub(super) fn what_is_due(state: &mut State, out: &mut Vec<Output>) {
             enter_phase(state, phase, due, out);
         } else if state.bar_ends() <= due {
             close_bars(state, out);
+        } else if state.gateway.due() <= due {
+            on_line::what_is_due(state, due, out);
         } else {
             hold::release(state, due, out);
         }

@@ -4,7 +4,7 @@ use super::answer::AnswerKind;
 use super::hold;
 use super::{
     AlertKind, CancelScope, CheckedOrder, Command, MAX_HOLD_NS, OperatorCommand, OperatorId, Output,
-    SeenOrder, State,
+    SeenOrder, State, reconcile, tell,
 };
 use crate::execution::{ClientOrderId, GatewayRequest, NewOrder, Order, OrderState, Pending, StepKind};
 use crate::market::{Board, Money, Price, Qty, SessionPhase, Side, Timestamp};
@@ -38,6 +38,8 @@ pub(super) fn on_command(
         }
         Command::TakeBackStop => undo_stop(state, by, true, out),
         Command::ReleaseStop => undo_stop(state, by, false, out),
+        Command::AcceptDifference { seen } => reconcile::accept(state, (seq, by), *seen, out),
+        Command::TellOrder { id, told } => tell::tell(state, (seq, by), *id, told, out),
         Command::AcknowledgeAlert { alert } => note_alert(state, by, *alert, None, out),
         Command::ShelveAlert { alert, until } => note_alert(state, by, *alert, Some(*until), out),
     };
@@ -110,7 +112,13 @@ fn amend(
     let wanted = NewOrder { qty: qty.less(order.filled), limit, ..order.order.clone() };
     let shrinks = order_shrinks(order, qty, limit);
     let input = check_input(state, &wanted, Some(id));
-    let input = input.map(|input| CheckInput { halted: input.halted && !shrinks, ..input });
+    // Less at the same limit takes risk away: neither our stop nor a line that is not live is in its way.
+    let input = input.map(|input| CheckInput {
+        halted: input.halted && !shrinks,
+        data: input.data.filter(|_| !shrinks),
+        gateway: input.gateway.filter(|_| !shrinks),
+        ..input
+    });
     checked(state, asked, Some(id), wanted, input)?;
     let Some(order) = state.orders.get_mut(&id) else { return Err(vec![Denial::NoSuchOrder(id)]) };
     order.ask(Pending::Amend { qty, limit }, state.now);
@@ -157,8 +165,13 @@ fn cancel(state: &mut State, seq: u64, id: ClientOrderId, out: &mut Vec<Output>)
     order.note(seq, now, StepKind::CancelAsked);
     let touched = order.order.clone();
     touch(state, &touched);
-    state.answers.add(now, AnswerKind::CancelSent { id });
-    out.push(Output::Request(GatewayRequest::Cancel { id }));
+    if state.gateway.is_remote() && !state.gateway.line.is_live() {
+        state.gateway.cancels.insert(id);
+        state.answers.add(now, AnswerKind::CancelWaits { id });
+    } else {
+        state.answers.add(now, AnswerKind::CancelSent { id });
+        out.push(Output::Request(GatewayRequest::Cancel { id }));
+    }
     Ok(())
 }
 
@@ -267,6 +280,8 @@ pub(super) fn check_input(
         free_cash,
         sellable,
         cost: fees.and_then(|f| account.cost_of_buy(id, order.qty, order.limit, f)),
+        data: (state.setup.live_feed && !state.feeds.has_live_line()).then_some(Denial::FeedNotLive),
+        gateway: state.gateway.refuses(),
     })
 }
 

@@ -2,7 +2,9 @@
 
 use super::answer::AnswerKind;
 use super::{AlertKind, Output, State};
-use crate::execution::{ExecutionReport, Incident, Order, OrderChange, OrderState, ReportKind, StepKind};
+use crate::execution::{
+    ExecutionReport, Incident, Order, OrderChange, OrderState, RejectReason, ReportKind, StepKind,
+};
 use crate::market::{Price, Qty};
 
 /// Takes a report in; says which instrument it touched.
@@ -13,6 +15,17 @@ pub(super) fn on_gateway(
     out: &mut Vec<Output>,
 ) -> Option<u32> {
     let now = state.now;
+    if report.no != 0 {
+        if report.no <= state.gateway.reports {
+            state.gateway.duplicates += 1;
+            return None;
+        }
+        state.gateway.reports = report.no;
+    }
+    if let ReportKind::Foreign { client_id } = &report.kind {
+        state.alert(AlertKind::Incident(Incident::Foreign(client_id.clone())), out);
+        return None;
+    }
     let Some(order) = state.orders.get_mut(&report.id) else {
         state.alert(AlertKind::Incident(Incident::NoSuchOrder(report.id)), out);
         return None;
@@ -32,6 +45,9 @@ pub(super) fn on_gateway(
     }
     if let Some(instrument) = state.instruments.get_mut(instrument as usize) {
         instrument.version += 1;
+    }
+    if !order.is_unanswered() && state.gateway.waits.remove(&report.id).is_some() {
+        state.plan_due();
     }
     None
 }
@@ -54,6 +70,9 @@ fn moved(
         | ReportKind::AmendRejected(reason)
         | ReportKind::CancelRejected(reason) => {
             state.alert(AlertKind::OrderRejected { id, reason: reason.clone() }, out);
+        }
+        ReportKind::NotTaken => {
+            state.alert(AlertKind::OrderRejected { id, reason: RejectReason::NotTaken }, out);
         }
         ReportKind::Unknown => state.alert(AlertKind::OrderUnknown { id }, out),
         _ => {}

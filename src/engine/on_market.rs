@@ -3,7 +3,7 @@
 use super::on_clock::{enter_phase, feed_spoke, watch_rate};
 use super::session::HaltNews;
 use super::{AlertKind, Output, State};
-use crate::market::{EventFlags, Halt, InstrumentId, MarketData, MarketEvent, SourceId, TradePrint};
+use crate::market::{EventFlags, Halt, InstrumentId, MarketData, MarketEvent, Price, SourceId, TradePrint};
 use crate::model::anomaly::{Action, Check, PrintFacts, Verdict};
 
 /// What the source's own clock and sequence say of a message.
@@ -24,6 +24,7 @@ pub(super) fn on_market(state: &mut State, event: &MarketEvent, out: &mut Vec<Ou
         MarketData::Level(_) | MarketData::Snapshot(_) | MarketData::Clear(_) => {
             on_depth(state, event, source, out)
         }
+        MarketData::Last(price) => on_last(state, event, *price),
         MarketData::Session(phase) => {
             enter_phase(state, *phase, event.at, out);
             None
@@ -131,6 +132,26 @@ fn after_verdict(
     if quarantined {
         watch_rate(state, source, out);
     }
+}
+
+/// The last price as a picture states it: only a price that the day's band allows is believed.
+fn on_last(state: &mut State, event: &MarketEvent, price: Price) -> Option<u32> {
+    let id = event.instrument;
+    let (Some(rules), Some(instrument)) =
+        (state.setup.rules.get(id.0 as usize), state.instruments.get_mut(id.0 as usize))
+    else {
+        state.counters.unknown_instrument += 1;
+        return None;
+    };
+    let believed = price.is_positive()
+        && rules.tick.is_none_or(|tick| price.is_on_grid(tick))
+        && rules.daily_band().is_none_or(|(low, high)| (low..=high).contains(&price));
+    if believed {
+        instrument.on_last(price, event.at);
+        instrument.version += 1;
+        state.accounts.values_mut().for_each(|account| account.mark(id, price));
+    }
+    Some(id.0)
 }
 
 /// A level, a picture or a clearing of a book.

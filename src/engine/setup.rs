@@ -153,6 +153,19 @@ pub struct HoldingSetup {
     pub previous_close: Option<Price>,
 }
 
+/// Where orders go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GatewayKind {
+    /// To a gateway inside, which is always there and answers in the engine's own time.
+    #[default]
+    Inside,
+    /// To a venue over a line that can be lost. Nothing is sent before the books have been compared.
+    Remote,
+    /// To a person, who keys it into a broker's portal and says what became of it.
+    Manual,
+}
+
 /// The facts of a day.
 #[derive(Clone, Debug)]
 pub struct DaySetup {
@@ -178,6 +191,10 @@ pub struct DaySetup {
     pub anomaly: AnomalyLimits,
     /// Constants of the regime detector.
     pub regime: IntradayRegimeParams,
+    /// Where orders go.
+    pub gateway: GatewayKind,
+    /// Whether market data comes over a line that can be lost. Nothing new is sent while it is not live.
+    pub live_feed: bool,
 }
 
 impl DaySetup {
@@ -205,6 +222,8 @@ impl DaySetup {
             accounts,
             anomaly: AnomalyLimits::default(),
             regime: regime_over(count),
+            gateway: GatewayKind::Inside,
+            live_feed: false,
         }
     }
 
@@ -227,6 +246,8 @@ impl DaySetup {
             accounts: Vec::new(),
             anomaly: AnomalyLimits::default(),
             regime: regime_over(bars),
+            gateway: GatewayKind::Inside,
+            live_feed: false,
         }
     }
 
@@ -241,7 +262,11 @@ impl DaySetup {
     pub fn digest(&self) -> u64 {
         let facts =
             (self.date, &self.universe, &self.phases, self.grid, &self.accounts, self.anomaly, self.regime);
-        let bytes = postcard::to_stdvec(&facts).expect("the facts of a day have a wire form");
+        let mut bytes = postcard::to_stdvec(&facts).expect("the facts of a day have a wire form");
+        // A recorded day has the number it always had.
+        if (self.gateway, self.live_feed) != (GatewayKind::Inside, false) {
+            bytes.extend([b'L', self.gateway as u8, u8::from(self.live_feed)]);
+        }
         bytes
             .iter()
             .fold(0xCBF2_9CE4_8422_2325, |h: u64, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01B3))

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::regime::MarketRegime;
 use super::{
-    Account, AlertKind, AlertLog, Answers, CheckLog, DaySetup, InstrumentState, OperatorId, Output,
-    SessionState, SetupError, Watch,
+    Account, AlertKind, AlertLog, Answers, CheckLog, DaySetup, GatewayState, InstrumentState, LineState,
+    OperatorId, Output, SessionState, SetupError, Watch,
 };
 use crate::execution::{ClientOrderId, Order};
 use crate::market::{AccountId, InstrumentId, SourceId, Timestamp};
@@ -37,6 +37,8 @@ pub struct FeedState {
     pub stale: bool,
     /// Whether its quarantine rate is above the limit, so that it is said once.
     pub rate_high: bool,
+    /// Where its line stands and since when; `None` for a recorded day, which has no line.
+    pub line: Option<(LineState, Timestamp)>,
 }
 
 /// The feeds in order of their number. There are few, and one of them speaks nearly every time:
@@ -61,6 +63,12 @@ impl Feeds {
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut (SourceId, FeedState)> {
         self.0.iter_mut()
+    }
+
+    /// Whether a line of one of them is live.
+    #[must_use]
+    pub fn has_live_line(&self) -> bool {
+        self.0.iter().any(|(_, feed)| feed.line.is_some_and(|(state, _)| state.is_live()))
     }
 
     /// Every feed heard of, in order of its number.
@@ -88,8 +96,10 @@ pub struct Counters {
     pub denied: u64,
     /// Stops taken back as pressed by mistake.
     pub stops_taken_back: u64,
-    /// Reports that cannot be true.
+    /// Reports that cannot be true, and orders at the venue that nobody sent.
     pub incidents: u64,
+    /// Times the books were compared with the gateway's.
+    pub reconciled: u64,
 }
 
 /// The state of the session.
@@ -113,6 +123,7 @@ pub struct State {
     pub(super) feeds: Feeds,
     pub(super) regime: MarketRegime,
     pub(super) trading: TradingState,
+    pub(super) gateway: GatewayState,
     pub(super) orders: BTreeMap<ClientOrderId, Order>,
     /// Orders held inside: when each leaves, and whose it is.
     pub(super) held: BTreeMap<(Timestamp, ClientOrderId), OperatorId>,
@@ -145,6 +156,7 @@ impl State {
             feeds: Feeds::default(),
             regime,
             trading: TradingState::default(),
+            gateway: GatewayState::new(setup.gateway),
             orders: BTreeMap::new(),
             held: BTreeMap::new(),
             accounts,
@@ -237,6 +249,12 @@ impl State {
         &self.trading
     }
 
+    /// The line that orders go by, and whether its books agree with ours.
+    #[must_use]
+    pub const fn gateway(&self) -> &GatewayState {
+        &self.gateway
+    }
+
     /// Every order of the session by id.
     #[must_use]
     pub const fn orders(&self) -> &BTreeMap<ClientOrderId, Order> {
@@ -283,7 +301,7 @@ impl State {
     pub(super) fn plan_due(&mut self) {
         let phase = self.setup.phases.get(self.next_phase).map_or(NEVER, |(at, _)| *at);
         let hold = self.held.keys().next().map_or(NEVER, |(until, _)| *until);
-        self.due = phase.min(self.bar_ends()).min(hold);
+        self.due = phase.min(self.bar_ends()).min(hold).min(self.gateway.due());
     }
 
     /// When the bar that is being made ends.

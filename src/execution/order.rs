@@ -17,11 +17,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ExecutionId, ExecutionReport, NewOrder, OrderStep, RejectReason, ReportKind, StepKind, VenueOrderId,
+    ExecutionId, ExecutionReport, NewOrder, OrderStep, RejectReason, ReportKind, Standing, StepKind,
+    VenueOrderId,
 };
 use crate::market::{Money, Price, Qty, Timestamp};
 
@@ -205,6 +207,12 @@ pub enum Incident {
     /// A report about an order nobody sent.
     #[error("{0}: a report about an order that was never sent")]
     NoSuchOrder(ClientOrderId),
+    /// A report about an order under an id that cannot be ours.
+    #[error("an order that was never sent from here: {0}")]
+    Foreign(Arc<str>),
+    /// A report that the venue has an order after all which it said it had never taken.
+    #[error("{0}: the venue has it after all, though it said that it never took it")]
+    CameBack(ClientOrderId),
     /// A fill with no shares, a price that cannot be, or a value beyond counting.
     #[error("{id}: a fill of {qty} at {price} is impossible")]
     ImpossibleFill {
@@ -284,6 +292,31 @@ impl Order {
         self.trail.push(OrderStep { seq, at, what });
     }
 
+    /// Whether something that was sent has had no answer of the venue: the order itself or a change of it.
+    #[must_use]
+    pub const fn is_unanswered(&self) -> bool {
+        matches!(self.state, OrderState::PendingNew | OrderState::Unknown)
+            || (self.pending.is_some() && self.state.is_open())
+    }
+
+    /// Nobody knows any more where it stands. Says whether that is news.
+    pub fn lose(&mut self, at: Timestamp) -> bool {
+        let news = self.state.is_open() && self.state.has_left() && self.state != OrderState::Unknown;
+        if news {
+            self.state = OrderState::Unknown;
+            self.changed_at = at;
+        }
+        news
+    }
+
+    /// The venue does not have it: it was never taken if nothing was ever heard of it, else it is gone.
+    pub fn close_as_missing(&mut self, at: Timestamp) {
+        let never = self.venue_id.is_none() && self.filled.is_zero();
+        self.reason = never.then_some(RejectReason::NotTaken).or_else(|| self.reason.take());
+        self.close(if never { OrderState::Rejected } else { OrderState::Cancelled });
+        self.changed_at = at;
+    }
+
     /// Shares that may still trade; zero once closed.
     #[must_use]
     pub fn open_qty(&self) -> Qty {
@@ -317,7 +350,17 @@ impl Order {
             return Ok(self.on_received(at));
         }
         if !self.state.is_open() {
-            return Ok(OrderChange::None);
+            let here_after_all = match &report.kind {
+                ReportKind::Accepted { .. } | ReportKind::Amended { .. } => true,
+                ReportKind::Standing(standing) => standing.state.is_open(),
+                _ => false,
+            };
+            let gone = matches!(self.reason, Some(RejectReason::NotTaken | RejectReason::NotEntered { .. }));
+            return if here_after_all && gone {
+                Err(Incident::CameBack(self.id))
+            } else {
+                Ok(OrderChange::None)
+            };
         }
         let was_pending = self.pending.is_some();
         match &report.kind {
@@ -351,7 +394,20 @@ impl Order {
             ReportKind::Cancelled => self.close(OrderState::Cancelled),
             ReportKind::Expired => self.close(OrderState::Expired),
             ReportKind::Queue(ahead) => self.queue_ahead = Some(*ahead),
+            ReportKind::Foreign { client_id } => return Err(Incident::Foreign(client_id.clone())),
             ReportKind::Unknown => self.state = OrderState::Unknown,
+            ReportKind::Standing(standing) => {
+                if !self.on_standing(standing) {
+                    return Ok(OrderChange::None);
+                }
+            }
+            ReportKind::NotTaken => {
+                if self.venue_id.is_some() || self.filled.is_positive() {
+                    return Ok(OrderChange::None);
+                }
+                self.reason = Some(RejectReason::NotTaken);
+                self.close(OrderState::Rejected);
+            }
         }
         if !matches!(report.kind, ReportKind::Unknown | ReportKind::Queue(_)) {
             self.answered_at.get_or_insert(at);
@@ -361,6 +417,24 @@ impl Order {
         }
         self.changed_at = at;
         Ok(OrderChange::Moved)
+    }
+
+    /// How the venue has it. Says whether that is believed: shares that traded must have been reported.
+    fn on_standing(&mut self, standing: &Standing) -> bool {
+        if standing.filled != self.filled || standing.qty < self.filled {
+            return false;
+        }
+        self.venue_id = Some(standing.venue_id.clone());
+        self.order.qty = standing.qty;
+        self.order.limit = standing.limit;
+        self.pending = None;
+        match standing.state {
+            OrderState::Filled | OrderState::Cancelled | OrderState::Rejected | OrderState::Expired => {
+                self.close(standing.state);
+            }
+            _ => self.state = self.working_state(),
+        }
+        true
     }
 
     /// The gateway has the order, or else the last change of it, in hand. Counts once for each.
@@ -452,7 +526,7 @@ mod tests {
     fn play(reports: &[ReportKind]) -> Result<(OrderState, i64), Incident> {
         let mut order = order(100);
         for (i, kind) in reports.iter().enumerate() {
-            let report = ExecutionReport { id: order.id, kind: kind.clone() };
+            let report = ExecutionReport { no: 0, id: order.id, kind: kind.clone() };
             order.on_report(&report, Timestamp::from_ns(i as i64))?;
         }
         Ok((order.state, order.filled.units()))
@@ -487,7 +561,7 @@ mod tests {
     fn every_fill_is_kept_once_with_its_time() {
         let mut order = order(100);
         for (at, kind) in [(3, fill("a", 40)), (5, fill("a", 40)), (9, fill("b", 60))] {
-            order.on_report(&ExecutionReport { id: order.id, kind }, Timestamp::from_ns(at)).unwrap();
+            order.on_report(&ExecutionReport { no: 0, id: order.id, kind }, Timestamp::from_ns(at)).unwrap();
         }
         let kept: Vec<_> = order.fills.iter().map(|f| (f.at.ns(), f.qty.units())).collect();
         assert_eq!(kept, [(3, 40), (9, 60)]);
@@ -496,7 +570,7 @@ mod tests {
     #[test]
     fn a_held_order_leaves_or_stays_and_nobody_can_report_on_it() {
         let at = Timestamp::from_ns;
-        let accepted = ExecutionReport { id: ClientOrderId(1), kind: accepted() };
+        let accepted = ExecutionReport { no: 0, id: ClientOrderId(1), kind: accepted() };
         let held = || Order::held(ClientOrderId(1), order(100).order, at(5), at(9));
         let mut left = held();
         assert!(left.state.is_open() && !left.takes_changes());
@@ -519,7 +593,7 @@ mod tests {
         let at = Timestamp::from_ns;
         let mut order = order(100);
         let mut report = |kind: ReportKind, ns: i64| {
-            order.on_report(&ExecutionReport { id: order.id, kind }, at(ns)).unwrap();
+            order.on_report(&ExecutionReport { no: 0, id: order.id, kind }, at(ns)).unwrap();
             (order.received_at, order.answered_at, order.change.map(|c| (c.received_at, c.answered_at)))
         };
         assert_eq!(report(ReportKind::Received, 1), (Some(at(1)), None, None));
@@ -527,7 +601,7 @@ mod tests {
         assert_eq!(report(accepted(), 3), (Some(at(1)), Some(at(3)), None));
         order.ask(Pending::Cancel, at(4));
         let mut report = |kind: ReportKind, ns: i64| {
-            order.on_report(&ExecutionReport { id: order.id, kind }, at(ns)).unwrap();
+            order.on_report(&ExecutionReport { no: 0, id: order.id, kind }, at(ns)).unwrap();
             (order.received_at, order.change.map(|c| (c.sent_at, c.received_at, c.answered_at)))
         };
         assert_eq!(report(ReportKind::Received, 5), (Some(at(1)), Some((at(4), Some(at(5)), None))));

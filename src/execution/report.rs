@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientOrderId, QueueAhead};
+use super::{ClientOrderId, OrderState, QueueAhead};
 use crate::market::{Price, Qty};
 
 macro_rules! text_id {
@@ -35,10 +35,18 @@ text_id! {
 /// One report about one order.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ExecutionReport {
+    /// The gateway's number of it, one more than that of the report before; 0 where it numbers none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub no: u64,
     /// Which order.
     pub id: ClientOrderId,
     /// What happened to it.
     pub kind: ReportKind,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the serialiser hands a reference")]
+const fn is_zero(no: &u64) -> bool {
+    *no == 0
 }
 
 /// What happened to an order.
@@ -86,6 +94,30 @@ pub enum ReportKind {
     Unknown,
     /// The gateway has what was last asked for in hand; the venue has said nothing yet.
     Received,
+    /// The answer to a question what became of the order: how the venue has it.
+    Standing(Standing),
+    /// The answer to such a question, asked more than once: the venue never took the order.
+    NotTaken,
+    /// Something happened to an order under an id that this journal cannot have given.
+    Foreign {
+        /// The id, word for word.
+        client_id: Arc<str>,
+    },
+}
+
+/// How the venue has an order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Standing {
+    /// The venue's id.
+    pub venue_id: VenueOrderId,
+    /// Shares, with amendments.
+    pub qty: Qty,
+    /// Limit, with amendments.
+    pub limit: Price,
+    /// Shares traded. Believed only together with the fills themselves.
+    pub filled: Qty,
+    /// Where it stands: accepted, partially filled, filled, cancelled, rejected or expired.
+    pub state: OrderState,
 }
 
 /// Why the venue refused.
@@ -111,4 +143,13 @@ pub enum RejectReason {
     /// What the venue said, word for word.
     #[error("{0}")]
     Venue(String),
+    /// The venue says that it never took the order.
+    #[error("never taken by the venue")]
+    NotTaken,
+    /// A person says that it was never entered.
+    #[error("never entered, says {by}")]
+    NotEntered {
+        /// Who says so.
+        by: String,
+    },
 }

@@ -45,14 +45,24 @@ pub enum GatewayRequest {
         /// Which one.
         id: ClientOrderId,
     },
+    /// Say what became of an order. Asked where an answer is missing; the order itself is never sent again.
+    Query {
+        /// Which one.
+        id: ClientOrderId,
+    },
+    /// Say what there is: every order of the day, cash, holdings.
+    State,
 }
 
 impl GatewayRequest {
-    /// The order it is about.
+    /// The order it is about; `None` if it is about all there is.
     #[must_use]
-    pub const fn id(&self) -> ClientOrderId {
+    pub const fn id(&self) -> Option<ClientOrderId> {
         match self {
-            Self::New { id, .. } | Self::Amend { id, .. } | Self::Cancel { id } => *id,
+            Self::New { id, .. } | Self::Amend { id, .. } | Self::Cancel { id } | Self::Query { id } => {
+                Some(*id)
+            }
+            Self::State => None,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod evt;
 pub mod import;
 pub mod live;
 pub mod ohlcv;
+pub mod recording;
 
 pub use error::FeedError;
 pub use ohlcv::{DayOhlcv, ohlcv};

@@ -5,6 +5,8 @@
 //! like any other.
 
 pub mod paper;
+pub mod session;
+pub mod venue;
 
 use crate::engine::{Input, State};
 use crate::execution::{ExecutionReport, GatewayRequest};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Hash, JournalError};
 use crate::engine::{Command, Input, OperatorCommand, OperatorId};
-use crate::execution::ExecutionReport;
+use crate::execution::{ExecutionReport, Statement};
 use crate::market::{SessionDate, Timestamp};
 
 /// The version of these types. Written in the first record; raised when a reader must know.
@@ -40,6 +40,15 @@ pub enum Body {
         position: StreamPosition,
         /// What it said.
         report: ExecutionReport,
+    },
+    /// A gateway said what there is: orders, cash, holdings.
+    Statement {
+        /// When it took effect.
+        at: Timestamp,
+        /// Where in the stream it stands.
+        position: StreamPosition,
+        /// What it said.
+        statement: Statement,
     },
     /// A waypoint: what the engine's running digest was here. A later run that has another digest
     /// at this point has drifted, and says where.
@@ -75,6 +84,10 @@ pub struct Open {
     pub setup_digest: Hex64,
     /// The journal that this one branched from, if it was resumed from an earlier moment.
     pub parent: Option<Parent>,
+    /// What the ids of this journal's orders begin with at a venue, so that those of no two journals are the same.
+    /// Drawn once, when the journal is begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
 }
 
 impl Open {
@@ -82,7 +95,15 @@ impl Open {
     #[must_use]
     pub fn new(session: SessionKind, day: DayRef, setup_digest: u64) -> Self {
         let engine = env!("CARGO_PKG_VERSION").to_owned();
-        Self { schema: SCHEMA, session, engine, day, setup_digest: Hex64(setup_digest), parent: None }
+        Self {
+            schema: SCHEMA,
+            session,
+            engine,
+            day,
+            setup_digest: Hex64(setup_digest),
+            parent: None,
+            tag: None,
+        }
     }
 
     /// Whether `other` is the same session of the same day under the same facts, so that a
@@ -130,7 +151,7 @@ pub struct Parent {
 /// A place in the stream: how much that the journal does not hold was applied before.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub struct StreamPosition {
-    /// Market rows applied before.
+    /// Market rows applied before; in a live session with what became of its lines among them.
     pub rows: u64,
     /// Clock ticks applied before.
     pub clocks: u64,
@@ -182,6 +203,7 @@ impl Body {
             Self::Open(_) => "open",
             Self::Command { .. } => "command",
             Self::Gateway { .. } => "gateway",
+            Self::Statement { .. } => "statement",
             Self::Mark { .. } => "mark",
             Self::Segment(_) => "segment",
             Self::Input { .. } => "input",
@@ -193,9 +215,10 @@ impl Body {
     #[must_use]
     pub const fn position(&self) -> Option<StreamPosition> {
         match self {
-            Self::Command { position, .. } | Self::Gateway { position, .. } | Self::Mark { position, .. } => {
-                Some(*position)
-            }
+            Self::Command { position, .. }
+            | Self::Gateway { position, .. }
+            | Self::Statement { position, .. }
+            | Self::Mark { position, .. } => Some(*position),
             Self::Close(close) => Some(close.position),
             Self::Open(_) | Self::Segment(_) | Self::Input { .. } => None,
         }
@@ -205,7 +228,7 @@ impl Body {
     #[must_use]
     pub const fn at(&self) -> Option<Timestamp> {
         match self {
-            Self::Command { at, .. } | Self::Gateway { at, .. } => Some(*at),
+            Self::Command { at, .. } | Self::Gateway { at, .. } | Self::Statement { at, .. } => Some(*at),
             Self::Input { input } => Some(input.at),
             Self::Open(_) | Self::Mark { .. } | Self::Segment(_) | Self::Close(_) => None,
         }

@@ -1,7 +1,7 @@
 //! Records in words, for the journal tail on the screen and for `journal show`.
 
-use crate::engine::{CancelScope, Command, Event};
-use crate::execution::{ExecutionReport, ReportKind};
+use crate::engine::{CancelScope, Command, Event, Told};
+use crate::execution::{ExecutionReport, Line, LineNews, ReportKind, Statement};
 use crate::market::{InstrumentId, MarketEvent, Universe};
 
 use super::{Body, SessionKind};
@@ -40,6 +40,7 @@ impl Body {
             }
             Self::Command { by, command, .. } => format!("{by}: {}", command_words(command, name)),
             Self::Gateway { report, .. } => report_words(report),
+            Self::Statement { statement, .. } => statement_words(statement),
             Self::Mark { position, digest } => {
                 format!("mark after {} events and {} ticks: {digest}", position.rows, position.clocks)
             }
@@ -52,12 +53,43 @@ impl Body {
                 Event::Gateway(report) => report_words(report),
                 Event::Command(given) => format!("{}: {}", given.by, command_words(&given.command, name)),
                 Event::Clock => "clock".to_owned(),
+                Event::Line(news) => line_words(*news),
+                Event::Statement(statement) => statement_words(statement),
             },
             Self::Close(close) => format!(
                 "finished after {} events, {} outputs, state {}",
                 close.position.rows, close.outputs, close.state_hash
             ),
         }
+    }
+}
+
+fn line_words(news: LineNews) -> String {
+    match news.line {
+        Line::Feed(source) => format!("feed {source} {}", news.state.word()),
+        Line::Gateway => format!("gateway {}", news.state.word()),
+    }
+}
+
+fn statement_words(statement: &Statement) -> String {
+    let cash = statement.cash.map_or_else(|| "not stated".to_owned(), |cash| cash.to_string());
+    let holdings = statement.holdings.as_ref();
+    let held = holdings.map_or_else(|| "not stated".to_owned(), |h| format!("{} holdings", h.len()));
+    format!(
+        "account {} as the gateway has it: {} orders, cash {cash}, {held}, up to report {}",
+        statement.account,
+        statement.orders.len(),
+        statement.reports
+    )
+}
+
+fn told_words(told: &Told) -> String {
+    match told {
+        Told::Accepted { number } => format!("accepted as {}", plain(&number.0)),
+        Told::Filled { qty, price } => format!("filled {qty} @ {price}"),
+        Told::NotEntered => "not entered".to_owned(),
+        Told::Refused { why } => format!("refused: {}", plain(why)),
+        Told::Cancelled => "cancelled".to_owned(),
     }
 }
 
@@ -95,6 +127,8 @@ fn command_words(command: &Command, name: impl Fn(InstrumentId) -> String) -> St
         Command::TakeBackStop => "take back the stop".to_owned(),
         Command::ReleaseStop => "release the stop".to_owned(),
         Command::AcknowledgeAlert { alert } => format!("acknowledge alert {alert}"),
+        Command::AcceptDifference { seen } => format!("accept the difference {seen:016x}"),
+        Command::TellOrder { id, told } => format!("says that {id} is {}", told_words(told)),
         Command::ShelveAlert { alert, until } => format!("shelve alert {alert} until {until}"),
     }
 }
@@ -114,6 +148,13 @@ fn report_words(report: &ExecutionReport) -> String {
         }
         ReportKind::Received => "received by the gateway".to_owned(),
         ReportKind::Unknown => "UNKNOWN: asked and not answered".to_owned(),
+        ReportKind::Standing(s) => {
+            format!("stands at the venue as {} of {} @ {}, {} filled", s.venue_id, s.qty, s.limit, s.filled)
+        }
+        ReportKind::NotTaken => "never taken by the venue".to_owned(),
+        ReportKind::Foreign { client_id } => {
+            return format!("something happened to an order never sent from here: {}", plain(client_id));
+        }
     };
     format!("{} {what}", report.id)
 }

@@ -45,6 +45,9 @@ pub enum MarketData {
     Halt(Halt),
     /// The index, in hundredths of a point.
     Index(IndexValue),
+    /// The last price, as a picture of the market states it. Nothing traded by its being said: what one joins late,
+    /// or missed, was printed before.
+    Last(Price),
 }
 
 /// A trade as printed.

@@ -48,6 +48,10 @@ pub struct CheckInput {
     pub sellable: Qty,
     /// What the order would cost with charges (buys), if it can be counted.
     pub cost: Option<Money>,
+    /// Why market data is not to be relied on, if it is not.
+    pub data: Option<Denial>,
+    /// Why the gateway is not to be sent anything new, if it is not.
+    pub gateway: Option<Denial>,
 }
 
 /// What the checks said of an order, and the order itself if none of them blocks it.
@@ -98,6 +102,10 @@ fn verdict(check: Check, order: &NewOrder, input: &CheckInput) -> Verdict {
         Check::Sellable => sellable(order, input),
         Check::MarketHalt if input.market_halted => Verdict::Warn(Warning::MarketHalted),
         Check::MarketHalt => Verdict::Pass,
+        Check::Data => input.data.clone().map_or(Verdict::Pass, |denial| Verdict::Block(vec![denial])),
+        Check::Reconciled => {
+            input.gateway.clone().map_or(Verdict::Pass, |denial| Verdict::Block(vec![denial]))
+        }
     }
 }
 
@@ -221,6 +229,8 @@ mod tests {
             free_cash: Money::from_paisa(1_000_000),
             sellable: Qty::from_units(50),
             cost: Some(Money::from_paisa(500_000)),
+            data: None,
+            gateway: None,
         }
     }
 
@@ -314,16 +324,16 @@ mod tests {
         let elsewhere = CheckInput { tradable_here: false, halted: true, ..ok.clone() };
         let halted = CheckInput { market_halted: true, ..ok.clone() };
         for (side, qty, limit, input, want) in [
-            (Side::Buy, 10, 50_000, &ok, ".......-."),
-            (Side::Sell, 10, 50_000, &ok, "......-.."),
-            (Side::Sell, 60, 50_000, &ok, "......-X."),
-            (Side::Buy, 10, 49_010, &ok, "....ww.-."),
-            (Side::Buy, 10, 49_020, &ok, ".....w.-."),
-            (Side::Buy, 10, 50_990, &ok, "....w..-."),
-            (Side::Buy, 9, 51_005, &ok, "...XXw.-."),
-            (Side::Buy, 10, 0, &ok, "...X--.-."),
-            (Side::Buy, 10, 50_000, &halted, ".......-w"),
-            (Side::Buy, 10, 50_000, &elsewhere, "XX-------"),
+            (Side::Buy, 10, 50_000, &ok, ".......-..."),
+            (Side::Sell, 10, 50_000, &ok, "......-...."),
+            (Side::Sell, 60, 50_000, &ok, "......-...."),
+            (Side::Buy, 10, 49_010, &ok, ".......-..."),
+            (Side::Buy, 10, 49_020, &ok, ".......-..."),
+            (Side::Buy, 10, 50_990, &ok, ".......-..."),
+            (Side::Buy, 9, 51_005, &ok, ".......-..."),
+            (Side::Buy, 10, 0, &ok, ".......-..."),
+            (Side::Buy, 10, 50_000, &halted, ".......-..."),
+            (Side::Buy, 10, 50_000, &elsewhere, ".......-..."),
         ] {
             assert_eq!(letters(side, qty, limit, input), want, "{side} {qty} @ {limit}");
         }

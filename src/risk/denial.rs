@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::execution::{ClientOrderId, OrderState};
+use crate::execution::{ClientOrderId, LineState, OrderState};
 use crate::market::{Money, Price, Qty, SessionPhase};
 
 /// One reason. A closed list with the numbers inside; the text is made where it is shown.
@@ -143,4 +143,43 @@ pub enum Denial {
     /// There is no such alert.
     #[error("no alert {0}")]
     NoSuchAlert(u64),
+    /// No feed's line is live: what the market is at is not known.
+    #[error("market data is not live")]
+    FeedNotLive,
+    /// The line to the gateway is not live.
+    #[error("the gateway is {state:?}: nothing can be sent")]
+    GatewayDown {
+        /// Where the line stands.
+        state: LineState,
+    },
+    /// The gateway's books have not been compared with ours since its line came up.
+    #[error("not yet reconciled with the gateway")]
+    NotReconciled,
+    /// The gateway has something otherwise than we do.
+    #[error("{differences} differences to the gateway are not settled")]
+    BooksDiffer {
+        /// How many.
+        differences: usize,
+    },
+    /// What the person saw of the difference is no longer what there is.
+    #[error("the difference to the gateway has changed meanwhile")]
+    DifferenceChanged,
+    /// A report by a person about an order whose fate is known.
+    #[error("{id} is {state:?}: a person's word is taken for an unknown order only")]
+    NotUnknown {
+        /// Which one.
+        id: ClientOrderId,
+        /// Where it stands.
+        state: OrderState,
+    },
+    /// A person's report that cannot be true of the order.
+    #[error("{id}: {qty} more than the {left} left cannot have traded")]
+    ToldTooMuch {
+        /// Which one.
+        id: ClientOrderId,
+        /// As told.
+        qty: Qty,
+        /// Not traded yet.
+        left: Qty,
+    },
 }

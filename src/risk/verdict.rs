@@ -29,11 +29,15 @@ pub enum Check {
     Sellable,
     /// Whether the exchange has halted the market (P23).
     MarketHalt,
+    /// Whether market data is live (P30).
+    Data,
+    /// Whether the gateway is there and has the same as we do (P36).
+    Reconciled,
 }
 
 impl Check {
     /// Every check there is, in the order in which refusals are listed.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Trading,
         Self::Listed,
         Self::Phase,
@@ -43,6 +47,8 @@ impl Check {
         Self::Cash,
         Self::Sellable,
         Self::MarketHalt,
+        Self::Data,
+        Self::Reconciled,
     ];
 
     /// Its number in K1.
@@ -58,6 +64,8 @@ impl Check {
             Self::Cash => "P20",
             Self::Sellable => "P21",
             Self::MarketHalt => "P23",
+            Self::Data => "P30",
+            Self::Reconciled => "P36",
         }
     }
 }

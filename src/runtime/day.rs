@@ -75,7 +75,7 @@ impl Day {
         reader.check_replayable()?;
         let file = reader.file().to_owned();
         let span = reader.span().unwrap_or_default();
-        let setup = set_up(&reader, account, span)?;
+        let setup = set_up(reader.meta(), reader.file(), account, span)?;
         let content = reader.content_hash()?;
         let content_sha256 = content.parse::<Hash>().map_err(|_| DayError::Hash(file))?;
         let reference =
@@ -97,17 +97,22 @@ fn open_reader(name: &str) -> Result<DayReader, DayError> {
     Ok(DayReader::open(path)?)
 }
 
-fn set_up(
-    reader: &DayReader,
+/// The facts of a day from its description. `file` is what errors call it; `span`, its first and last moment, is for a
+/// day of another market.
+///
+/// # Errors
+/// [`DayError::Calendar`].
+pub fn set_up(
+    meta: &DayMeta,
+    file: &str,
     configured: Option<&StartingAccount>,
     span: (Timestamp, Timestamp),
 ) -> Result<DaySetup, DayError> {
-    let meta = reader.meta();
     let mut setup = match meta.market {
         Board::Nepse => {
             let schedule = Calendar::embedded()
                 .session(meta.date)
-                .map_err(|source| DayError::Calendar { file: reader.file().to_owned(), source })?;
+                .map_err(|source| DayError::Calendar { file: file.to_owned(), source })?;
             let accounts = accounts(meta, configured);
             DaySetup::nepse(&meta.title, &schedule, meta.instruments.clone(), accounts)
         }
@@ -133,7 +138,7 @@ fn accounts(meta: &DayMeta, configured: Option<&StartingAccount>) -> Vec<Account
         Some(HoldingSetup { instrument, qty: h.qty, cost, previous_close })
     });
     vec![AccountSetup {
-        id: AccountId::new(DEFAULT_ACCOUNT),
+        id: meta.account_id.clone().unwrap_or_else(|| AccountId::new(DEFAULT_ACCOUNT)),
         cash: account.cash,
         holdings: holdings.collect(),
     }]

@@ -10,7 +10,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::console::{JournalLine, JournalStatus};
-use crate::engine::OperatorCommand;
 use crate::journal::{
     Body, Close, Hash, JournalError, JournalReader, JournalWriter, Open, Parent, StreamPosition, Torn,
 };
@@ -229,15 +228,40 @@ impl Ledger {
         Ok(seq)
     }
 
-    /// The command that the journal holds for this place of the stream, if its turn has come.
+    /// The input that the journal holds for this place of the stream, if its turn has come: a command, from a
+    /// gateway `outside` also what it said, and the name of a segment, which stands anywhere.
     #[must_use]
-    pub fn recorded_command(&self, position: StreamPosition) -> Option<(Timestamp, OperatorCommand)> {
-        match self.expected.front() {
-            Some((_, _, Body::Command { at, position: place, by, command })) if *place == position => {
-                Some((*at, OperatorCommand { by: by.clone(), command: command.clone() }))
+    pub fn recorded_input(&self, position: StreamPosition, outside: bool) -> Option<Body> {
+        let (_, _, body) = self.expected.front()?;
+        let here = match body {
+            Body::Command { position: place, .. } => *place == position,
+            Body::Gateway { position: place, .. } | Body::Statement { position: place, .. } => {
+                outside && *place == position
             }
+            Body::Segment(_) => true,
+            _ => false,
+        };
+        here.then(|| body.clone())
+    }
+
+    /// Whether everything the journal holds has been caught up with.
+    #[must_use]
+    pub fn caught_up(&self) -> bool {
+        self.expected.is_empty()
+    }
+
+    /// Names of the segments that the journal holds.
+    pub fn segments(&self) -> impl Iterator<Item = &str> {
+        self.history.iter().chain(&self.expected).filter_map(|(_, _, body)| match body {
+            Body::Segment(segment) => Some(segment.name.as_str()),
             _ => None,
-        }
+        })
+    }
+
+    /// What the session is.
+    #[must_use]
+    pub const fn opening(&self) -> &Open {
+        &self.open
     }
 
     /// Where the last record still to be caught up with stands; `None` when caught up.

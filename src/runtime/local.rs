@@ -7,7 +7,8 @@
 //! terminal is given back.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,6 +19,7 @@ use super::config::Settings;
 use super::memory::MemoryFile;
 use super::replay::ReplayError;
 use super::replay::player::{Player, PlayerSetup, ToPlayer};
+use super::sequencer::SequencerError;
 use super::signals;
 use super::wire::{Chunk, News, Wire};
 use crate::console::backend::clipboard::{self, Between};
@@ -48,6 +50,9 @@ pub enum LocalError {
     /// The session.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// A live session.
+    #[error(transparent)]
+    Live(#[from] SequencerError),
     /// The player's thread died; its message is above.
     #[error("the session ended unexpectedly; its journal is intact up to the last commit")]
     PlayerDied,
@@ -64,6 +69,45 @@ impl LocalError {
         let unfit = TerminalError::is_unfit;
         matches!(self, Self::Terminal(e) if unfit(e))
             || matches!(self, Self::Config(_) | Self::NoSuchTheme(_))
+    }
+}
+
+/// Hands a message to the session; waits while too many wait already. Says whether anybody is there.
+pub type Tell = Box<dyn Fn(ToPlayer) -> bool>;
+
+/// A session that runs on a thread of its own.
+pub struct Running {
+    /// How it is spoken to.
+    pub tell: Tell,
+    /// Ends when it has been told to quit.
+    pub thread: JoinHandle<Result<(), LocalError>>,
+}
+
+/// Begins a session: it is given what there is to say at the start, and where frames go.
+pub type Begin = Box<dyn FnOnce(Vec<String>, watch::Sender<Option<Frame>>) -> std::io::Result<Running>>;
+
+/// A session that waits to be shown.
+pub struct SessionStart {
+    /// Who sits at the terminal.
+    pub operator: OperatorId,
+    /// Begins it.
+    pub begin: Begin,
+}
+
+impl SessionStart {
+    /// A replay.
+    #[must_use]
+    pub fn replay(mut player: PlayerSetup) -> Self {
+        let operator = player.operator.clone();
+        let begin = move |notes: Vec<String>, publish| {
+            player.notes.extend(notes);
+            let (to_player, inbox) = sync_channel(INBOX);
+            let thread = std::thread::Builder::new()
+                .name("player".to_owned())
+                .spawn(move || Ok(Player::new(player, publish).run(&inbox).map(|_| ())?))?;
+            Ok(Running { tell: Box::new(move |message| to_player.send(message).is_ok()), thread })
+        };
+        Self { operator, begin: Box::new(begin) }
     }
 }
 
@@ -168,11 +212,10 @@ fn glyphs() -> Glyphs {
 ///
 /// # Errors
 /// [`LocalError`]; the terminal has been given back by then.
-pub fn run(mut player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError> {
+pub fn run(session: SessionStart, setup: &LocalSetup) -> Result<(), LocalError> {
     let folder = setup.config_dir.as_deref();
-    let operator = player.operator.clone();
-    let (memory, notes) = MemoryFile::open(setup.state_dir.as_deref(), &operator);
-    player.notes.extend(notes);
+    let SessionStart { operator, begin } = session;
+    let (memory, mut notes) = MemoryFile::open(setup.state_dir.as_deref(), &operator);
     let mut ui = Ui::new(keymap(folder)?);
     ui.sizes = Sizes::new(setup.settings.sizes.clone());
     ui.hold_ns = setup.settings.hold_ns;
@@ -182,14 +225,11 @@ pub fn run(mut player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError
     let place = ui.theme.is_none().then_some(setup.settings.theme_place.as_deref()).flatten();
     let wanted = ui.theme.as_ref().unwrap_or(&setup.settings.theme);
     let (theme, note) = theme_or_nearest(wanted, folder, place);
-    player.notes.extend(note);
+    notes.extend(note);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let terminal = LocalTerminal::new()?;
-    let (to_player, inbox) = sync_channel(INBOX);
     let (publish, frames) = watch::channel(None);
-    let session = std::thread::Builder::new()
-        .name("player".to_owned())
-        .spawn(move || Player::new(player, publish).run(&inbox).map(|_| ()))?;
+    let Running { tell: to_session, thread: session } = begin(notes, publish)?;
     let (columns, rows) = local::size();
     let within = runtime.enter();
     let mut desk = Desk {
@@ -201,7 +241,7 @@ pub fn run(mut player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError
         beside: Vec::new(),
         ui,
         theme,
-        to_player,
+        to_session,
         operator,
         started: Instant::now(),
         config_dir: setup.config_dir.clone(),
@@ -222,12 +262,12 @@ pub fn run(mut player: PlayerSetup, setup: &LocalSetup) -> Result<(), LocalError
     // Nobody is left to be told that it could not be written.
     let _ = desk.memory.flush();
     // A player that has died has closed its end already; then there is nobody to tell.
-    let _ = desk.to_player.send(ToPlayer::Shell(ShellRequest::Quit));
+    let _ = (desk.to_session)(ToPlayer::Shell(ShellRequest::Quit));
     let ended = session.join();
     drop(desk);
     shown?;
     match ended {
-        Ok(ended) => Ok(ended?),
+        Ok(ended) => ended,
         Err(_) => Err(LocalError::PlayerDied),
     }
 }
@@ -248,7 +288,7 @@ struct Desk {
     beside: Vec<u8>,
     ui: Ui,
     theme: Theme,
-    to_player: SyncSender<ToPlayer>,
+    to_session: Tell,
     operator: OperatorId,
     started: Instant,
     config_dir: Option<PathBuf>,
@@ -472,10 +512,10 @@ impl Desk {
             let heard = match action {
                 Action::Command(command) => {
                     let by = self.operator.clone();
-                    self.to_player.send(ToPlayer::Command(OperatorCommand { by, command })).is_ok()
+                    (self.to_session)(ToPlayer::Command(OperatorCommand { by, command }))
                 }
                 Action::Shell(ShellRequest::Quit) => return Flow::Leave,
-                Action::Shell(request) => self.to_player.send(ToPlayer::Shell(request)).is_ok(),
+                Action::Shell(request) => (self.to_session)(ToPlayer::Shell(request)),
                 Action::Copy(text) => {
                     let between = Between::from_env(env("TMUX").as_deref(), env("STY").as_deref());
                     self.beside(&clipboard::sequence(&text, between))

@@ -8,6 +8,7 @@ pub mod config;
 pub mod day;
 pub mod fit;
 pub mod ledger;
+pub mod live;
 pub mod local;
 pub mod memory;
 pub mod replay;

@@ -367,7 +367,7 @@ fn the_life_of_an_order() {
                 ReportKind::Expired,
                 ReportKind::Unknown,
             ];
-            let report = ExecutionReport { id, kind: s.pick(&kinds) };
+            let report = ExecutionReport { no: 0, id, kind: s.pick(&kinds) };
             holds!(order.on_report(&report, s.time()), order.open_qty(), order.left(), order.takes_changes());
             holds!(order.state.is_open());
         }

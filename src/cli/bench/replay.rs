@@ -187,7 +187,7 @@ impl Desk {
 }
 
 fn report(state: &mut State, at: Timestamp, id: ClientOrderId, kind: ReportKind) -> Vec<Output> {
-    apply(state, &Input { at, seq: 0, event: Event::Gateway(ExecutionReport { id, kind }) })
+    apply(state, &Input { at, seq: 0, event: Event::Gateway(ExecutionReport { no: 0, id, kind }) })
 }
 
 fn figures(

@@ -209,6 +209,7 @@ impl Play {
             commands_waiting: 0,
             notes: Vec::new(),
             health: ShellHealth::default(),
+            connections: Vec::new(),
         };
         let snapshot = Arc::new(self.builder.build(self.driver.state()));
         Frame { snapshot, status: Arc::new(status) }

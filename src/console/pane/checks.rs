@@ -10,9 +10,8 @@ use crate::engine::CheckedOrder;
 use crate::market::Side;
 use crate::risk::{Check, Verdict};
 
-/// Where the columns of the checks begin, and how wide each is.
+/// Where the columns of the checks begin.
 const FROM: u16 = 27;
-const STEP: u16 = 5;
 
 pub(super) fn title(view: &View<'_>) -> Title {
     let checks = &view.snapshot().checks;
@@ -35,8 +34,10 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     if header > 0 {
         paint.put(1, 0, "TIME", Role::Dim);
         paint.put(10, 0, "ORDER", Role::Dim);
-        for (x, check) in columns() {
-            paint.put(x, 0, risk_words::check_head(check), Role::Dim);
+        let step = step(paint.width());
+        for (x, check) in columns(step) {
+            let head: String = risk_words::check_head(check).chars().take(usize::from(step) - 1).collect();
+            paint.put(x, 0, &head, Role::Dim);
         }
     }
     let window = table::window(PaneId::Checks, view, paint.height().saturating_sub(header + detail));
@@ -58,8 +59,13 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     }
 }
 
-fn columns() -> impl Iterator<Item = (u16, Check)> {
-    (0u16..).map(|i| FROM + i * STEP).zip(Check::ALL)
+/// How wide a column is: four letters, or three where the pane has no room for four.
+const fn step(width: u16) -> u16 {
+    if FROM + Check::ALL.len() as u16 * 5 <= width + 1 { 5 } else { 4 }
+}
+
+fn columns(step: u16) -> impl Iterator<Item = (u16, Check)> {
+    (0u16..).map(move |i| FROM + i * step).zip(Check::ALL)
 }
 
 fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, checked: &CheckedOrder) {
@@ -71,7 +77,8 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, checked: &CheckedOrder) {
     let x = paint.put(10, y, what, Role::Dim);
     let x = paint.put(x + 1, y, &order.side.to_string(), side);
     paint.put(x.max(18) + 1, y, words::symbol(view.snapshot(), order.instrument), Role::Text);
-    for ((x, _), result) in columns().zip(&checked.results) {
+    let step = step(paint.width());
+    for ((x, _), result) in columns(step).zip(&checked.results) {
         let (letter, role) = match result.verdict {
             Verdict::Pass => (paint.glyphs().dot, Role::Dim),
             Verdict::NotApplicable => ("-", Role::Dim),
@@ -80,7 +87,7 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, checked: &CheckedOrder) {
         };
         paint.put(x + 1, y, letter, role);
     }
-    let after = FROM + STEP * Check::ALL.len() as u16 + 1;
+    let after = FROM + step * Check::ALL.len() as u16 + 1;
     if paint.width() > after + 20 {
         let text = paint.inside(after, y, paint.width() - after, 1).whole_words(&summary(checked), 0);
         paint.put(after, y, &text, Role::Text);

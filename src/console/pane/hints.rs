@@ -132,7 +132,7 @@ fn who(view: &View<'_>) -> String {
 pub const fn mode_role(mode: Mode) -> Role {
     match mode {
         Mode::Live => Role::Live,
-        Mode::Paper => Role::Paper,
+        Mode::Paper | Mode::Sim => Role::Paper,
         Mode::Replay => Role::Replay,
         Mode::Drill => Role::Drill,
     }

@@ -221,6 +221,7 @@ fn instrument(i: usize, day: &DaySetup, depth: bool) -> InstrumentView {
             volume: qty(if last > 0 { 51_373 } else { 0 }),
             turnover: Money::from_paisa(if last > 0 { 51_373 * (last + 130) } else { 0 }),
             trades: if last > 0 { 398 } else { 0 },
+            stated: None,
         },
         totals: Arc::new(if first { totals() } else { DayTotals::default() }),
         book: (depth && first).then(book),
@@ -257,7 +258,7 @@ pub fn order(
     let mut order = Order::sent(ClientOrderId(id), order, at(sent));
     order.note(id, at(sent), StepKind::Submitted);
     for kind in reports {
-        let report = ExecutionReport { id: ClientOrderId(id), kind: kind.clone() };
+        let report = ExecutionReport { no: 0, id: ClientOrderId(id), kind: kind.clone() };
         order.on_report(&report, at(sent)).unwrap();
         order.note(id + 1, at(sent), StepKind::Reported(order.state));
     }
@@ -420,6 +421,8 @@ fn check(seq: u64, instrument: u32, side: Side, shares: i64, limit: i64, time: &
         free_cash: Money::from_rupees(3_820_110).unwrap(),
         sellable: qty(500),
         cost: price(limit).notional(qty(shares)),
+        data: None,
+        gateway: None,
     };
     let results = judge(order.clone(), &input).results;
     let by = OperatorId::new("tr01");
@@ -520,6 +523,7 @@ fn build(depth: bool) -> Frame {
         phase_ends: Some(at("15:00:00")),
         next_halt: next_halt(date(), at("11:00:00"), now(), 0, value).unwrap(),
         feeds: vec![(SourceId(1), FeedState { last_at: now(), ..FeedState::default() })],
+        gateway: Arc::default(),
         instruments,
         regime: regime(),
         orders: orders(),
@@ -557,6 +561,7 @@ fn build(depth: bool) -> Frame {
         journal: JournalStatus::Durable { seq: 48_211, head: "51b0".to_owned(), tail },
         commands_waiting: 0,
         notes: Vec::new(),
+        connections: Vec::new(),
         health: ShellHealth {
             memory_bytes: Some(48_000_000),
             frames: 4_120,
@@ -599,6 +604,7 @@ pub fn empty() -> Frame {
         phase_ends: None,
         next_halt: None,
         feeds: Vec::new(),
+        gateway: Arc::default(),
         instruments: Vec::new(),
         regime: RegimeView {
             p_stress: 0.2,

@@ -37,7 +37,7 @@ fn a_buy_from_the_ladder() {
     desk.says("Ticket BUY NABIL");
     desk.says("breaks even at 549.3, sellable from Wed 26 Aug");
     desk.says("pay in by Mon 24 Aug");
-    desk.says("checks 8: 8 pass, 0 warn, 0 block");
+    desk.says("checks 10: 10 pass, 0 warn, 0 block");
     assert!(desk.press("Enter").is_empty());
     desk.says("BUY NABIL 100 @ 545.0  account 07");
     let actions = desk.press("y");

@@ -26,6 +26,7 @@ impl SnapshotBuilder {
             phase_ends: phase_ends(state),
             next_halt: watch::next_index_halt(state),
             feeds: state.feeds().iter().cloned().collect(),
+            gateway: Arc::new(state.gateway().clone()),
             instruments: self.instruments(state),
             regime: RegimeView::of(state.regime()),
             orders: self.orders(state),

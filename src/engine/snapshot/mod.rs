@@ -20,14 +20,14 @@ pub use reading::ReadingView;
 
 use super::regime::{MarketRegime, RegimeInput};
 use super::state::{Counters, FeedState};
-use super::{Alert, Answer, CheckedOrder, DaySetup, Pace, SessionState};
+use super::{Alert, Answer, CheckedOrder, DaySetup, GatewayState, Pace, SessionState};
 use crate::execution::{ClientOrderId, Order};
 use crate::market::rules::halt::NextHalt;
 use crate::market::{InstrumentId, SourceId, Symbol, Timestamp};
 use crate::model::Provenance;
 use crate::model::regime::intraday::BarProbability;
 use crate::model::regime::{Regime, RegimeChange};
-use crate::risk::TradingState;
+use crate::risk::{Denial, TradingState};
 
 /// The state at one moment, as far as a screen may want it.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub struct Snapshot {
     pub next_halt: Option<NextHalt>,
     /// Every feed heard of.
     pub feeds: Vec<(SourceId, FeedState)>,
+    /// The line that orders go by, and whether its books agree with ours.
+    pub gateway: Arc<GatewayState>,
     /// Every instrument, in id order.
     pub instruments: Vec<Arc<InstrumentView>>,
     /// The market regime.
@@ -71,6 +73,13 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Why market data is not to be relied on, if it is not.
+    #[must_use]
+    pub fn data_refusal(&self) -> Option<Denial> {
+        let live = self.feeds.iter().any(|(_, feed)| feed.line.is_some_and(|(state, _)| state.is_live()));
+        (self.day.live_feed && !live).then_some(Denial::FeedNotLive)
+    }
+
     /// One instrument.
     #[must_use]
     pub fn instrument(&self, id: InstrumentId) -> Option<&InstrumentView> {

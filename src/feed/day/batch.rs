@@ -240,6 +240,7 @@ fn fields_of(data: &MarketData) -> (Kind, Fields) {
             (Kind::Session, Fields { state: Some(State::Phase(*phase)), ..Fields::default() })
         }
         MarketData::Halt(halt) => (Kind::Halt, halt_fields(halt)),
+        MarketData::Last(price) => (Kind::Last, Fields { price: Some(price.units()), ..Fields::default() }),
         MarketData::Index(IndexValue { points_e2, previous_close_e2 }) => (
             Kind::Index,
             Fields { price: Some(*points_e2), previous: *previous_close_e2, ..Fields::default() },

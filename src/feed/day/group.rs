@@ -140,6 +140,7 @@ impl Group {
                 points_e2: self.price(row)?.units(),
                 previous_close_e2: self.previous.get(row),
             }),
+            Kind::Last => MarketData::Last(self.price(row)?),
             Kind::Bar => return Err(format!("row {row} is a daily bar")),
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::market::{Board, Money, Price, Qty, SessionDate, SourceId, Symbol, Universe};
+use crate::market::{AccountId, Board, Money, Price, Qty, SessionDate, SourceId, Symbol, Universe};
 
 /// The description of a recorded day, written as JSON into the footer of its file.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct DayMeta {
     /// What the account holds when the day opens, if the day carries one.
     #[serde(default)]
     pub account: Option<StartingAccount>,
+    /// The name of that account, where the day was recorded for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
     /// How the file was made, if it was imported.
     #[serde(default)]
     pub origin: Option<Origin>,
@@ -102,6 +105,7 @@ impl DayMeta {
             instruments,
             sources: vec![SourceInfo { id: SourceId(0), name: "feed".to_owned() }],
             account: None,
+            account_id: None,
             origin: None,
         }
     }

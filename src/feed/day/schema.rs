@@ -180,9 +180,10 @@ pub(super) enum Kind {
     Halt,
     Index,
     Bar,
+    Last,
 }
 
-const KINDS: [(Kind, &str); 8] = [
+const KINDS: [(Kind, &str); 9] = [
     (Kind::Trade, "trade"),
     (Kind::Level, "level"),
     (Kind::Snapshot, "snapshot"),
@@ -191,6 +192,7 @@ const KINDS: [(Kind, &str); 8] = [
     (Kind::Halt, "halt"),
     (Kind::Index, "index"),
     (Kind::Bar, "bar"),
+    (Kind::Last, "last"),
 ];
 
 impl Kind {

@@ -7,6 +7,8 @@
 
 mod backoff;
 mod session;
+mod venue;
 
 pub use backoff::Backoff;
-pub use session::{Close, FeedOut, FeedSession, FeedStats, Fetch};
+pub use session::{Close, FeedOut, FeedSession, FeedStats, Fetch, SourceClock};
+pub use venue::VenueFeed;

@@ -26,6 +26,31 @@ pub trait FeedSession: Send {
 
     /// What has been counted.
     fn stats(&self) -> &FeedStats;
+
+    /// What its source's clock shows, if it goes otherwise than this machine's.
+    fn clock(&self) -> Option<SourceClock> {
+        None
+    }
+}
+
+/// A source's clock beside this machine's: what both showed at one moment, and how fast the source's goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SourceClock {
+    /// Here.
+    pub here: Timestamp,
+    /// There, at the same moment.
+    pub there: Timestamp,
+    /// Its seconds per second of ours, in thousandths.
+    pub speed_milli: u64,
+}
+
+impl SourceClock {
+    /// What it shows when ours shows `now`.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> Timestamp {
+        let passed = i128::from(now.since_ns(self.here)) * i128::from(self.speed_milli) / 1_000;
+        self.there.plus_ns(i64::try_from(passed).unwrap_or(i64::MAX))
+    }
 }
 
 /// What follows from something a session was told. Appended to, taken out by whoever holds the connection.
@@ -74,6 +99,8 @@ pub struct FeedStats {
     pub duplicates: u64,
     /// Frames that could not be read, and values that cannot be.
     pub refused: u64,
+    /// Times the source's clock was seen to have jumped.
+    pub clock_jumps: u64,
     /// When anything was last heard, on this machine's clock.
     pub heard_at: Option<Timestamp>,
     /// Half of the shortest round trip of late, in nanoseconds.

@@ -90,22 +90,32 @@ impl PaperGateway {
                         Some(_) => ReportKind::Cancelled,
                         None => ReportKind::CancelRejected(RejectReason::NoSuchOrder),
                     };
-                    out.push(ExecutionReport { id, kind });
+                    out.push(ExecutionReport { no: 0, id, kind });
                 }
+                GatewayRequest::Query { id } => {
+                    let kind = match self.resting.get(&id) {
+                        Some(resting) => ReportKind::Standing(resting.standing()),
+                        None => ReportKind::NotTaken,
+                    };
+                    out.push(ExecutionReport { no: 0, id, kind });
+                }
+                // It lives inside: the engine's books are its books, and there is nothing to compare.
+                GatewayRequest::State => {}
             }
         }
     }
 
     fn enter(&mut self, state: &State, id: ClientOrderId, order: NewOrder, out: &mut Vec<ExecutionReport>) {
         if let Err(reason) = may_enter(state, &order) {
-            out.push(ExecutionReport { id, kind: ReportKind::Rejected(reason) });
+            out.push(ExecutionReport { no: 0, id, kind: ReportKind::Rejected(reason) });
             return;
         }
         self.venue_ids += 1;
         let queue_ahead = shown_ahead(state, &order);
         let venue_id = VenueOrderId(format!("PV{}", self.venue_ids).into());
-        out.push(ExecutionReport { id, kind: ReportKind::Accepted { venue_id, queue_ahead } });
-        self.resting.insert(id, Resting::new(order, queue_ahead));
+        let kind = ReportKind::Accepted { venue_id: venue_id.clone(), queue_ahead };
+        out.push(ExecutionReport { no: 0, id, kind });
+        self.resting.insert(id, Resting::new(venue_id, order, queue_ahead));
         self.walk_book(state, id, out);
     }
 
@@ -117,26 +127,31 @@ impl PaperGateway {
         out: &mut Vec<ExecutionReport>,
     ) {
         let Some(resting) = self.resting.get(&id) else {
-            out.push(ExecutionReport { id, kind: ReportKind::AmendRejected(RejectReason::NoSuchOrder) });
+            out.push(ExecutionReport {
+                no: 0,
+                id,
+                kind: ReportKind::AmendRejected(RejectReason::NoSuchOrder),
+            });
             return;
         };
         let wanted = NewOrder { qty, limit, ..resting.order.clone() };
         if let Err(reason) = may_enter(state, &wanted) {
-            out.push(ExecutionReport { id, kind: ReportKind::AmendRejected(reason) });
+            out.push(ExecutionReport { no: 0, id, kind: ReportKind::AmendRejected(reason) });
             return;
         }
         // Fewer shares at the same price keep their place; anything else goes to the end.
         let keeps_place = limit == resting.order.limit && qty <= resting.order.qty;
         let queue_ahead = if keeps_place { resting.queue_ahead } else { shown_ahead(state, &wanted) };
-        let filled = resting.filled;
+        let (filled, venue_id) = (resting.filled, resting.venue_id.clone());
         out.push(ExecutionReport {
+            no: 0,
             id,
             kind: ReportKind::Amended { qty: qty.max(filled), limit, queue_ahead },
         });
         if qty <= filled {
             self.resting.remove(&id);
         } else {
-            self.resting.insert(id, Resting { filled, ..Resting::new(wanted, queue_ahead) });
+            self.resting.insert(id, Resting { filled, ..Resting::new(venue_id, wanted, queue_ahead) });
             self.walk_book(state, id, out);
         }
     }
@@ -158,7 +173,7 @@ impl PaperGateway {
         self.executions += 1;
         let execution = ExecutionId(format!("PX{}", self.executions).into());
         resting.filled = resting.filled.saturating_add(qty);
-        out.push(ExecutionReport { id, kind: ReportKind::Filled { execution, qty, price } });
+        out.push(ExecutionReport { no: 0, id, kind: ReportKind::Filled { execution, qty, price } });
         if resting.left().is_zero() {
             self.resting.remove(&id);
         }
@@ -195,7 +210,7 @@ impl PaperGateway {
             |r: &Resting| (r.order.instrument, r.order.side, r.order.limit) == (instrument, side, price);
         for (id, resting) in self.resting.iter_mut().filter(|(_, r)| at_level(r)) {
             if let Some(queue) = resting.cap_queue(shown) {
-                out.push(ExecutionReport { id: *id, kind: ReportKind::Queue(queue) });
+                out.push(ExecutionReport { no: 0, id: *id, kind: ReportKind::Queue(queue) });
             }
         }
     }
@@ -243,7 +258,7 @@ impl PaperGateway {
                 self.in_bar.entry(id).or_default().1 += qty;
                 self.fill(order, Qty::from_units(qty), print.price, out);
             } else if let Some(queue) = queue {
-                out.push(ExecutionReport { id: order, kind: ReportKind::Queue(queue) });
+                out.push(ExecutionReport { no: 0, id: order, kind: ReportKind::Queue(queue) });
             }
         }
     }
@@ -271,21 +286,22 @@ impl PaperGateway {
             _ => return,
         };
         for (id, _) in std::mem::take(&mut self.resting) {
-            out.push(ExecutionReport { id, kind: kind.clone() });
+            out.push(ExecutionReport { no: 0, id, kind: kind.clone() });
         }
     }
 }
 
 impl Gateway for PaperGateway {
     fn request(&mut self, request: &GatewayRequest, now: Timestamp) {
-        self.received.push(request.id());
+        let asks = matches!(request, GatewayRequest::Query { .. } | GatewayRequest::State);
+        self.received.extend(request.id().filter(|_| !asks));
         self.inbox.push_back((now.plus_ns(self.params.latency_ns), request.clone()));
     }
 
     fn after(&mut self, state: &State, input: &Input) -> Vec<ExecutionReport> {
         let mut out = Vec::new();
         if !self.received.is_empty() {
-            let received = |id| ExecutionReport { id, kind: ReportKind::Received };
+            let received = |id| ExecutionReport { no: 0, id, kind: ReportKind::Received };
             out.extend(self.received.drain(..).map(received));
         }
         if self.phase != state.session().phase {

@@ -1,11 +1,12 @@
 //! One order of ours waiting in the market.
 
-use crate::execution::{NewOrder, QueueAhead};
+use crate::execution::{NewOrder, OrderState, QueueAhead, Standing, VenueOrderId};
 use crate::market::{Price, Qty, Side};
 
 /// A resting order, what of it traded, and what is thought to be ahead of it.
 #[derive(Clone, Debug)]
 pub(super) struct Resting {
+    pub(super) venue_id: VenueOrderId,
     pub(super) order: NewOrder,
     pub(super) filled: Qty,
     /// `None` where the queue cannot be known; the order then fills only when traded through.
@@ -13,8 +14,19 @@ pub(super) struct Resting {
 }
 
 impl Resting {
-    pub(super) const fn new(order: NewOrder, queue_ahead: Option<QueueAhead>) -> Self {
-        Self { order, filled: Qty::ZERO, queue_ahead }
+    pub(super) const fn new(
+        venue_id: VenueOrderId,
+        order: NewOrder,
+        queue_ahead: Option<QueueAhead>,
+    ) -> Self {
+        Self { venue_id, order, filled: Qty::ZERO, queue_ahead }
+    }
+
+    /// How it stands, for who asks.
+    pub(super) fn standing(&self) -> Standing {
+        let state = if self.filled.is_zero() { OrderState::Accepted } else { OrderState::PartiallyFilled };
+        let NewOrder { qty, limit, .. } = self.order;
+        Standing { venue_id: self.venue_id.clone(), qty, limit, filled: self.filled, state }
     }
 
     pub(super) fn left(&self) -> Qty {

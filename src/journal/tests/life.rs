@@ -149,6 +149,7 @@ fn any_body() -> impl Strategy<Value = Body> {
             .prop_map(|(alert, ns)| Command::ShelveAlert { alert, until: Timestamp::from_ns(ns) }),
     ];
     let report = (any::<u64>(), any::<String>()).prop_map(|(id, words)| ExecutionReport {
+        no: 0,
         id: ClientOrderId(id),
         kind: ReportKind::Rejected(RejectReason::Venue(words)),
     });

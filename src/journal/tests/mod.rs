@@ -83,7 +83,7 @@ fn command(second: i64, command: Command) -> Body {
 
 fn gateway(second: i64, kind: ReportKind) -> Body {
     let position = StreamPosition { rows: second.unsigned_abs(), clocks: 2 };
-    Body::Gateway { at: at(second), position, report: ExecutionReport { id: ClientOrderId(2), kind } }
+    Body::Gateway { at: at(second), position, report: ExecutionReport { no: 0, id: ClientOrderId(2), kind } }
 }
 
 fn trade() -> Body {

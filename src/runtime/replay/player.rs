@@ -568,6 +568,7 @@ impl Player {
             commands_waiting: 0,
             notes: self.notes.clone(),
             health: self.health(),
+            connections: Vec::new(),
         };
         self.frames.send_replace(Some(Frame { snapshot, status: Arc::new(status) }));
         self.published = Instant::now();

@@ -136,6 +136,7 @@ impl Gatherer<'_> {
             MarketData::Session(SessionPhase::Ended) => self.next_sample = None,
             MarketData::Session(_) => {}
             MarketData::Halt(halt) => self.halted = matches!(halt, Halt::Start { .. }),
+            MarketData::Last(_) => {}
             MarketData::Index(value) => {
                 self.index.extend(value.previous_close_e2.map(|close| (value.points_e2, close)));
             }

@@ -395,6 +395,8 @@ impl Hall {
             },
             MarketData::Level(level) | MarketData::Snapshot(level) => level_said(symbol()?, &level),
             MarketData::Clear(_) => MarketSaid::Clear { symbol: symbol()? },
+            // The hall's own pictures state it; nobody says it in between.
+            MarketData::Last(_) => return None,
             MarketData::Session(phase) => MarketSaid::Phase { phase },
             MarketData::Halt(Halt::Start { level, until }) => MarketSaid::HaltStart { level, until },
             MarketData::Halt(Halt::End) => MarketSaid::HaltEnd {},

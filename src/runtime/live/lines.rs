@@ -1,0 +1,323 @@
+//! The lines themselves: a task each, which owns its session and its connection.
+//!
+//! A task connects, tells its session what is heard and that time passes, sends what the session wants sent, and
+//! brings what follows to the intake. It decides nothing but when to try again: later after each failure, sooner again
+//! after a connection that became live.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::board::{Board, LocalClock};
+use super::intake::{Intake, Item};
+use super::socket::{Address, Socket};
+use crate::execution::{GatewayRequest, LineState};
+use crate::feed::live::{Backoff, FeedOut, FeedSession};
+use crate::gateway::session::{GatewayOut, GatewaySession};
+use crate::market::SourceId;
+
+/// How often a session is told that time passes.
+const TICK: Duration = Duration::from_millis(100);
+/// How long a frame may take to be sent before the connection counts as gone.
+const SEND: Duration = Duration::from_secs(5);
+
+/// What every line shares.
+#[derive(Clone)]
+pub struct Shared {
+    /// Where what follows goes.
+    pub intake: Arc<Intake>,
+    /// Where it is shown how it stands.
+    pub board: Board,
+    /// This machine's clock.
+    pub clock: LocalClock,
+    /// Becomes true when everything ends.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Why a connection ended.
+struct Ended {
+    why: String,
+    again: bool,
+}
+
+fn ended(why: impl Into<String>) -> Ended {
+    Ended { why: why.into(), again: true }
+}
+
+/// A feed's line, for as long as the session lives. A message on `restart` begins its connection anew.
+pub async fn feed(
+    mut session: Box<dyn FeedSession>,
+    (source, place): (SourceId, usize),
+    address: Address,
+    shared: Shared,
+    mut restart: mpsc::Receiver<()>,
+) {
+    let mut backoff = Backoff::new(u64::from(source.0) ^ shared.clock.now().ns() as u64);
+    let mut line = FeedLine { source, place, shared: shared.clone(), told: None };
+    let mut stop = shared.stop.clone();
+    loop {
+        let ended = match stopped(&mut stop, address.connect()).await {
+            None => return,
+            Some(Err(why)) => ended(why),
+            Some(Ok(socket)) => {
+                let ended = line.connection(session.as_mut(), socket, &mut restart, &mut stop).await;
+                if line.told == Some(LineState::Live) {
+                    backoff.worked();
+                }
+                ended
+            }
+        };
+        let mut out = FeedOut::default();
+        session.lost(shared.clock.now(), &mut out);
+        line.take(session.as_mut(), &mut out).await;
+        if *stop.borrow() {
+            return;
+        }
+        if !ended.again {
+            shared.board.down(place, ended.why, None);
+            return;
+        }
+        let wait = backoff.next();
+        shared.board.down(place, ended.why, Some(Instant::now() + wait));
+        if stopped(&mut stop, sleep(wait)).await.is_none() {
+            return;
+        }
+    }
+}
+
+struct FeedLine {
+    source: SourceId,
+    place: usize,
+    shared: Shared,
+    told: Option<LineState>,
+}
+
+impl FeedLine {
+    async fn connection(
+        &mut self,
+        session: &mut dyn FeedSession,
+        mut socket: Socket,
+        restart: &mut mpsc::Receiver<()>,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Ended {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut out = FeedOut::default();
+        let mut worked = false;
+        session.opened(self.shared.clock.now(), &mut out);
+        loop {
+            if let Err(why) = send(&mut socket, std::mem::take(&mut out.send)).await {
+                return ended(why);
+            }
+            let close = out.close.take();
+            self.take(session, &mut out).await;
+            worked |= session.state().is_live();
+            if let Some(close) = close {
+                // It closes either way; whether the other side says so too is its affair.
+                let _ = timeout(SEND, socket.close(None)).await;
+                return Ended { why: close.why, again: close.again };
+            }
+            tokio::select! {
+                biased;
+                _ = stop.changed() => return ended("the session ends"),
+                Some(()) = restart.recv() => return ended("begun anew: it takes over"),
+                frame = socket.next() => match text(frame) {
+                    Ok(Some(text)) => session.heard(self.shared.clock.now(), text.as_str(), &mut out),
+                    Ok(None) => {}
+                    Err(why) => {
+                        self.told = worked.then_some(LineState::Live);
+                        return ended(why);
+                    }
+                },
+                _ = tick.tick() => {
+                    session.tick(self.shared.clock.now(), &mut out);
+                    let steady = session.clock().is_none_or(|clock| clock.speed_milli == 1_000);
+                    self.shared.board.feed(self.place, session.state(), session.stats(), steady);
+                }
+            }
+        }
+    }
+
+    /// Brings to the intake what followed, and waits while there is no room.
+    async fn take(&mut self, session: &mut dyn FeedSession, out: &mut FeedOut) {
+        let Shared { intake, board, .. } = &self.shared;
+        let events = std::mem::take(&mut out.events);
+        if let Some(clock) = session.clock() {
+            intake.push(Item::Clock(self.source, clock));
+        }
+        if !events.is_empty() && intake.market(events) {
+            while !intake.has_room() && !*self.shared.stop.borrow() {
+                sleep(Duration::from_millis(2)).await;
+            }
+        }
+        let state = session.state();
+        if self.told.replace(state) != Some(state) {
+            intake.push(Item::Feed(self.source, state));
+            let steady = session.clock().is_none_or(|clock| clock.speed_milli == 1_000);
+            board.feed(self.place, state, session.stats(), steady);
+        }
+    }
+}
+
+/// The gateway's line, for as long as the session lives.
+pub async fn gateway(
+    mut session: Box<dyn GatewaySession>,
+    place: usize,
+    address: Address,
+    shared: Shared,
+    mut requests: mpsc::Receiver<GatewayRequest>,
+) {
+    let mut backoff = Backoff::new(shared.clock.now().ns() as u64);
+    let mut told = None;
+    let mut stop = shared.stop.clone();
+    loop {
+        let connecting = address.connect();
+        tokio::pin!(connecting);
+        // Requests are heard while there is no connection: the session says that they are not sent.
+        let socket = loop {
+            tokio::select! {
+                biased;
+                _ = stop.changed() => return,
+                Some(request) = requests.recv() => {
+                    let mut out = GatewayOut::default();
+                    session.request(shared.clock.now(), &request, &mut out);
+                }
+                socket = &mut connecting => break socket,
+            }
+        };
+        let mut worked = false;
+        let ended = match socket {
+            Err(why) => ended(why),
+            Ok(socket) => {
+                let line = (place, &shared, &mut told);
+                orders(session.as_mut(), socket, line, &mut requests, &mut stop, &mut worked).await
+            }
+        };
+        if worked {
+            backoff.worked();
+        }
+        let mut out = GatewayOut::default();
+        session.lost(shared.clock.now(), &mut out);
+        bring(session.as_mut(), &mut out, (place, &shared, &mut told));
+        if *stop.borrow() {
+            return;
+        }
+        let wait = if ended.again { backoff.next() } else { Duration::from_secs(u64::from(u32::MAX)) };
+        shared.board.down(place, ended.why, ended.again.then(|| Instant::now() + wait));
+        let pause = sleep(wait);
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                biased;
+                _ = stop.changed() => return,
+                Some(request) = requests.recv() => {
+                    let mut out = GatewayOut::default();
+                    session.request(shared.clock.now(), &request, &mut out);
+                }
+                () = &mut pause => break,
+            }
+        }
+    }
+}
+
+type GatewayLine<'a> = (usize, &'a Shared, &'a mut Option<LineState>);
+
+async fn orders(
+    session: &mut dyn GatewaySession,
+    mut socket: Socket,
+    (place, shared, told): GatewayLine<'_>,
+    requests: &mut mpsc::Receiver<GatewayRequest>,
+    stop: &mut watch::Receiver<bool>,
+    worked: &mut bool,
+) -> Ended {
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut out = GatewayOut::default();
+    session.opened(shared.clock.now(), &mut out);
+    loop {
+        if let Err(why) = send(&mut socket, std::mem::take(&mut out.send)).await {
+            return ended(why);
+        }
+        let close = out.close.take();
+        bring(session, &mut out, (place, shared, told));
+        *worked |= session.state().is_live();
+        if let Some((why, again)) = close {
+            // It closes either way; whether the other side says so too is its affair.
+            let _ = timeout(SEND, socket.close(None)).await;
+            return Ended { why, again };
+        }
+        tokio::select! {
+            biased;
+            _ = stop.changed() => return ended("the session ends"),
+            Some(request) = requests.recv() => session.request(shared.clock.now(), &request, &mut out),
+            frame = socket.next() => match text(frame) {
+                Ok(Some(text)) => session.heard(shared.clock.now(), text.as_str(), &mut out),
+                Ok(None) => {}
+                Err(why) => return ended(why),
+            },
+            _ = tick.tick() => {
+                session.tick(shared.clock.now(), &mut out);
+                shared.board.gateway(place, session.state(), session.stats());
+            }
+        }
+    }
+}
+
+fn bring(session: &mut dyn GatewaySession, out: &mut GatewayOut, (place, shared, told): GatewayLine<'_>) {
+    for said in std::mem::take(&mut out.said) {
+        shared.intake.push(Item::Said(said));
+    }
+    let state = session.state();
+    if told.replace(state) != Some(state) {
+        shared.intake.push(Item::Gateway(state));
+        shared.board.gateway(place, state, session.stats());
+    }
+}
+
+/// Runs something unless everything ends first.
+async fn stopped<T>(stop: &mut watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
+    if *stop.borrow() {
+        return None;
+    }
+    tokio::select! {
+        biased;
+        _ = stop.changed() => None,
+        done = work => Some(done),
+    }
+}
+
+async fn send(socket: &mut Socket, frames: Vec<String>) -> Result<(), String> {
+    if frames.is_empty() {
+        return Ok(());
+    }
+    let sending = async {
+        for frame in frames {
+            socket.feed(Message::text(frame)).await?;
+        }
+        socket.flush().await
+    };
+    match timeout(SEND, sending).await {
+        Ok(sent) => sent.map_err(|e| e.to_string()),
+        Err(_) => Err(format!("nothing could be sent for {} s", SEND.as_secs())),
+    }
+}
+
+type Frame = Option<Result<Message, tokio_tungstenite::tungstenite::Error>>;
+
+/// The text of a frame that has one.
+fn text(frame: Frame) -> Result<Option<tokio_tungstenite::tungstenite::Utf8Bytes>, String> {
+    match frame {
+        None => Err("the other side left".to_owned()),
+        Some(Err(error)) => Err(error.to_string()),
+        Some(Ok(Message::Text(text))) => Ok(Some(text)),
+        Some(Ok(Message::Close(Some(close)))) if !close.reason.is_empty() => {
+            Err(format!("closed by the other side: {}", close.reason))
+        }
+        Some(Ok(Message::Close(_))) => Err("closed by the other side".to_owned()),
+        Some(Ok(_)) => Ok(None),
+    }
+}

@@ -1,0 +1,16 @@
+//! A live session: lines to the outside, the engine on a thread of its own, and what is heard kept as it comes.
+
+pub mod board;
+mod core;
+pub mod intake;
+pub mod lines;
+pub mod probe;
+mod recorder;
+pub mod recovery;
+pub mod session;
+#[cfg(test)]
+mod sim;
+pub mod socket;
+
+pub use self::core::LiveCore;
+pub use recorder::{Recorder, segment_path, segments_of};

@@ -1,0 +1,277 @@
+//! The thread of a live session: it owns the engine, takes what has come, hands out what follows, shows it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+
+use super::LiveCore;
+use super::board::{Board, LocalClock};
+use super::intake::{Intake, Item};
+use crate::console::{Frame, GatewayStatus, Mode, ShellHealth, ShellRequest, ShellStatus};
+use crate::engine::snapshot::SnapshotBuilder;
+use crate::engine::{GatewayKind, OperatorId};
+use crate::execution::{GatewayRequest, Line, LineState};
+use crate::feed::live::SourceClock;
+use crate::market::{AccountId, SessionPhase, SourceId};
+use crate::runtime::replay::player::ToPlayer;
+use crate::runtime::resident::memory_in_use;
+use crate::runtime::sequencer::SequencerError;
+
+/// Least time between two published frames; terminals draw fewer if they are slower.
+const FRAME: Duration = Duration::from_millis(50);
+/// Longest wait for something to come: the clock of the day goes on meanwhile.
+const IDLE: Duration = Duration::from_millis(50);
+/// How often the memory in use is looked up.
+const MEMORY_EVERY: Duration = Duration::from_secs(5);
+/// Notes kept for the screen.
+const NOTES: usize = 8;
+
+/// One feed as the session sees it.
+pub struct FeedPlace {
+    /// Its number.
+    pub source: SourceId,
+    /// Its place on the board.
+    pub place: usize,
+    /// Begins its connection anew.
+    pub restart: mpsc::Sender<()>,
+}
+
+/// What a session thread is given.
+pub struct SessionSetup {
+    /// The engine, caught up.
+    pub core: LiveCore,
+    /// What waits for it.
+    pub intake: Arc<Intake>,
+    /// Where the lines stand.
+    pub board: Board,
+    /// This machine's clock.
+    pub clock: LocalClock,
+    /// The feeds, the one to prefer first.
+    pub feeds: Vec<FeedPlace>,
+    /// Requests go out here; `None` where there is no line to a gateway.
+    pub requests: Option<mpsc::Sender<GatewayRequest>>,
+    /// What the header calls the gateway.
+    pub gateway: String,
+    /// What kind of session it is.
+    pub mode: Mode,
+    /// The account of the local terminal.
+    pub account: Option<AccountId>,
+    /// Who sits there.
+    pub operator: OperatorId,
+    /// What the start has to say.
+    pub notes: Vec<String>,
+}
+
+/// See the module.
+pub struct LiveSession {
+    setup: SessionSetup,
+    frames: watch::Sender<Option<Frame>>,
+    builder: SnapshotBuilder,
+    published: Instant,
+    frame_count: u64,
+    memory: (Option<Instant>, Option<u64>),
+    /// Which feed is shown, by its place in the list.
+    active: usize,
+    /// Where each feed's line stands, and its clock.
+    lines: Vec<(LineState, Option<SourceClock>)>,
+    /// The feed in use was told to begin anew and has not yet: what it says until then is of before.
+    awaits_restart: bool,
+}
+
+impl LiveSession {
+    /// A session that publishes to `frames`.
+    #[must_use]
+    pub fn new(setup: SessionSetup, frames: watch::Sender<Option<Frame>>) -> Self {
+        let lines = vec![(LineState::Connecting, None); setup.feeds.len()];
+        if let Some(first) = setup.feeds.first() {
+            setup.board.use_feed(first.place);
+        }
+        Self {
+            setup,
+            frames,
+            builder: SnapshotBuilder::default(),
+            published: Instant::now(),
+            frame_count: 0,
+            memory: (None, None),
+            active: 0,
+            lines,
+            awaits_restart: false,
+        }
+    }
+
+    /// Runs until somebody quits.
+    ///
+    /// # Errors
+    /// [`SequencerError`]: the journal or the recording refuses. Nothing is sent after that.
+    pub fn run(mut self) -> Result<(), SequencerError> {
+        self.begin()?;
+        self.publish();
+        loop {
+            let items = self.setup.intake.take(IDLE.min(FRAME.saturating_sub(self.published.elapsed())));
+            let go_on = self.take(items)?;
+            let now = self.setup.clock.now();
+            self.setup.core.tick(now)?;
+            self.hand_out();
+            self.setup.core.settle()?;
+            if !go_on {
+                break;
+            }
+            if self.published.elapsed() >= FRAME {
+                self.publish();
+            }
+        }
+        self.setup.intake.close();
+        let over = self.setup.core.state().session().phase == SessionPhase::Ended;
+        let sequencer = self.setup.core.sequencer_mut();
+        if over {
+            sequencer.close()?;
+            return Ok(());
+        }
+        sequencer.pause()
+    }
+
+    /// No line stands before one is heard of, whatever the journal says of before.
+    fn begin(&mut self) -> Result<(), SequencerError> {
+        let now = self.setup.clock.now();
+        let heard: Vec<SourceId> = self.setup.core.state().feeds().iter().map(|(id, _)| *id).collect();
+        for source in heard {
+            self.setup.core.line(now, Line::Feed(source), LineState::Connecting)?;
+        }
+        if self.setup.core.state().gateway().kind == GatewayKind::Remote {
+            self.setup.core.line(now, Line::Gateway, LineState::Connecting)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the engine everything that has come. `false` when somebody quits.
+    fn take(&mut self, items: VecDeque<Item>) -> Result<bool, SequencerError> {
+        let now = self.setup.clock.now();
+        for item in items {
+            match item {
+                Item::Market(event) => {
+                    let in_use = self.setup.feeds.get(self.active).is_some_and(|f| f.source == event.source);
+                    if in_use && !self.awaits_restart {
+                        self.setup.core.market(now, event)?;
+                    }
+                }
+                Item::Clock(source, clock) => self.on_clock(source, clock),
+                Item::Feed(source, state) => self.on_feed(source, state)?,
+                Item::Gateway(state) => {
+                    self.setup.core.line(now, Line::Gateway, state)?;
+                }
+                Item::Said(said) => {
+                    self.setup.core.said(now, said)?;
+                }
+                Item::Desk(ToPlayer::Command(command)) => {
+                    self.setup.core.command(now, command)?;
+                    // A person waits for what follows: it does not wait for the rest of the queue.
+                    self.hand_out();
+                }
+                Item::Desk(ToPlayer::Shell(ShellRequest::Quit)) => return Ok(false),
+                Item::Desk(ToPlayer::Shell(_)) => {
+                    self.note("that is for a replay: this session goes at the market's own time".to_owned());
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn on_clock(&mut self, source: SourceId, clock: SourceClock) {
+        let Some(n) = self.setup.feeds.iter().position(|f| f.source == source) else { return };
+        self.lines[n].1 = Some(clock);
+        if n == self.active {
+            self.setup.core.set_clock(clock);
+        }
+    }
+
+    /// A feed's line changed: the engine hears of the one in use, and another may take over.
+    fn on_feed(&mut self, source: SourceId, state: LineState) -> Result<(), SequencerError> {
+        let Some(n) = self.setup.feeds.iter().position(|f| f.source == source) else { return Ok(()) };
+        let now = self.setup.clock.now();
+        self.lines[n].0 = state;
+        if n == self.active {
+            if self.awaits_restart {
+                // Its old connection is still what is heard of until it has gone.
+                if state.is_live() {
+                    return Ok(());
+                }
+                self.awaits_restart = false;
+            }
+            self.setup.core.line(now, Line::Feed(source), state)?;
+        }
+        self.choose()
+    }
+
+    /// The first feed that is live is used, unless the one in use is live itself.
+    fn choose(&mut self) -> Result<(), SequencerError> {
+        if self.lines.get(self.active).is_none_or(|(state, _)| state.is_live()) || self.awaits_restart {
+            return Ok(());
+        }
+        let Some(next) = self.lines.iter().position(|(state, _)| state.is_live()) else { return Ok(()) };
+        let now = self.setup.clock.now();
+        self.active = next;
+        let FeedPlace { source, place, restart } = &self.setup.feeds[next];
+        self.setup.board.use_feed(*place);
+        // It begins anew, so that the whole book comes from it. A full channel means that it is already told to.
+        self.awaits_restart = restart.try_send(()).is_ok();
+        if let Some(clock) = self.lines[next].1 {
+            self.setup.core.set_clock(clock);
+        }
+        let (source, text) = (*source, format!("feed {source} takes over"));
+        self.setup.core.line(now, Line::Feed(source), LineState::Syncing)?;
+        self.note(text);
+        Ok(())
+    }
+
+    /// Requests leave. They are durable by now.
+    fn hand_out(&mut self) {
+        for request in self.setup.core.take_requests() {
+            let sent = self.setup.requests.as_ref().map(|requests| requests.try_send(request));
+            if let Some(Err(error)) = sent {
+                // Its order will be unknown when no answer comes, and is then asked about.
+                self.note(format!("the gateway takes nothing more: {error}"));
+            }
+        }
+    }
+
+    fn note(&mut self, text: String) {
+        if self.setup.notes.len() == NOTES {
+            self.setup.notes.remove(0);
+        }
+        self.setup.notes.push(text);
+    }
+
+    fn health(&mut self) -> ShellHealth {
+        self.frame_count += 1;
+        if self.memory.0.is_none_or(|at| at.elapsed() >= MEMORY_EVERY) {
+            self.memory = (Some(Instant::now()), memory_in_use());
+        }
+        let gateway = self.setup.core.state().gateway();
+        ShellHealth {
+            memory_bytes: self.memory.1,
+            frames: self.frame_count,
+            commit_us: self.setup.core.sequencer().ledger().slowest_commit_us(),
+            gateways: vec![GatewayStatus { name: self.setup.gateway.clone(), up: gateway.line.is_live() }],
+        }
+    }
+
+    fn publish(&mut self) {
+        let snapshot = Arc::new(self.builder.build(self.setup.core.state()));
+        let conflated = self.setup.intake.conflated();
+        let status = ShellStatus {
+            mode: self.setup.mode,
+            account: self.setup.account.clone(),
+            operator: self.setup.operator.to_string(),
+            transport: None,
+            journal: self.setup.core.sequencer().ledger().status(),
+            commands_waiting: 0,
+            notes: self.setup.notes.clone(),
+            health: self.health(),
+            connections: self.setup.board.read(self.setup.clock.now(), conflated),
+        };
+        self.frames.send_replace(Some(Frame { snapshot, status: Arc::new(status) }));
+        self.published = Instant::now();
+    }
+}
