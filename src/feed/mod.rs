@@ -8,12 +8,21 @@
 //!
 //! Nothing here invents: a floorsheet has no depth, so the day made of it has none.
 
+mod binance;
 pub mod day;
 pub mod error;
 pub mod evt;
 pub mod import;
 pub mod live;
 pub mod ohlcv;
+mod stamp;
 
 pub use error::FeedError;
 pub use ohlcv::{DayOhlcv, ohlcv};
+
+use crate::market::Timestamp;
+
+/// Milliseconds since the epoch, as exchanges write them.
+fn from_ms(ms: i64) -> Timestamp {
+    Timestamp::from_ns(ms.saturating_mul(1_000_000))
+}
