@@ -6,7 +6,10 @@
 //! opens connections for it is in [`crate::runtime`].
 
 mod backoff;
+pub mod depth;
+mod listing;
 mod session;
 
 pub use backoff::Backoff;
+pub use listing::{Listed, Listing};
 pub use session::{Close, FeedOut, FeedSession, FeedStats, Fetch};
