@@ -208,11 +208,7 @@ impl BinanceSession {
     }
 
     fn streams(&self) -> Vec<String> {
-        let depth = match self.settings.market {
-            BinanceMarket::Spot => "depth@100ms",
-            BinanceMarket::UsdFutures => "depth@0ms",
-        };
-        let both = |name: String| [format!("{name}@{depth}"), format!("{name}@trade")];
+        let both = |name: String| [format!("{name}@depth@100ms"), format!("{name}@trade")];
         let names = self.listing.rows().iter().map(|row| row.symbol.as_str().to_lowercase());
         names.flat_map(both).collect()
     }

@@ -13,12 +13,12 @@ pub enum BinanceMarket {
 }
 
 impl BinanceMarket {
-    /// Where its streams are.
+    /// Where its streams are. The futures keep books and trades apart from their slower streams.
     #[must_use]
     pub const fn stream_url(self) -> &'static str {
         match self {
             Self::Spot => "wss://stream.binance.com:9443/stream",
-            Self::UsdFutures => "wss://fstream.binance.com/stream",
+            Self::UsdFutures => "wss://fstream.binance.com/public/stream",
         }
     }
 
