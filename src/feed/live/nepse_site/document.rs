@@ -94,12 +94,12 @@ fn slot_of(symbol: &str, listing: &Listing) -> Result<usize, DocumentError> {
     listing.find(symbol).ok_or_else(|| DocumentError::UnknownSymbol(shown(symbol)))
 }
 
-/// A time of the site: Nepal time, without saying so.
-fn nepal(text: &str) -> Result<Timestamp, DocumentError> {
+/// A time of the site: Nepal time, without saying so. One after `latest` would hide everything that really comes later.
+fn nepal(text: &str, latest: Timestamp) -> Result<Timestamp, DocumentError> {
     let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
         .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f"));
     let at = time.ok().and_then(|time| Timestamp::nepal(time.date().into(), time.time()));
-    at.ok_or_else(|| DocumentError::Time(shown(text)))
+    at.filter(|at| *at <= latest).ok_or_else(|| DocumentError::Time(shown(text)))
 }
 
 #[derive(Deserialize)]
@@ -214,7 +214,11 @@ struct ContractText<'a> {
 }
 
 /// A page, in the wrapping of the site or as the bare list of rows.
-pub(super) fn floorsheet(text: &str, listing: &Listing) -> Result<SheetPage, DocumentError> {
+pub(super) fn floorsheet(
+    text: &str,
+    listing: &Listing,
+    latest: Timestamp,
+) -> Result<SheetPage, DocumentError> {
     let (content, trades, more) = if text.trim_start().starts_with('[') {
         (serde_json::from_str::<Vec<&RawValue>>(text).map_err(shape)?, None, false)
     } else {
@@ -226,7 +230,7 @@ pub(super) fn floorsheet(text: &str, listing: &Listing) -> Result<SheetPage, Doc
     };
     let rows = content.into_iter().map(|raw| {
         let contract = contract(raw);
-        let row = contract.clone().and_then(|contract| sheet_row(raw, contract, listing));
+        let row = contract.clone().and_then(|contract| sheet_row(raw, contract, listing, latest));
         (contract.ok(), row)
     });
     Ok(SheetPage { rows: rows.collect(), trades, more })
@@ -238,7 +242,12 @@ fn contract(raw: &RawValue) -> Result<ContractNo, DocumentError> {
     text.parse().map(ContractNo).map_err(|_| DocumentError::Shape(format!("contract `{}`", shown(&text))))
 }
 
-fn sheet_row(raw: &RawValue, contract: ContractNo, listing: &Listing) -> Result<SheetRow, DocumentError> {
+fn sheet_row(
+    raw: &RawValue,
+    contract: ContractNo,
+    listing: &Listing,
+    latest: Timestamp,
+) -> Result<SheetRow, DocumentError> {
     let row: RowText<'_> = serde_json::from_str(raw.get()).map_err(shape)?;
     let slot = slot_of(&row.symbol, listing)?;
     let listed = &listing.rows()[slot];
@@ -250,7 +259,7 @@ fn sheet_row(raw: &RawValue, contract: ContractNo, listing: &Listing) -> Result<
         }
     }
     let date: SessionDate = row.date.parse().map_err(|_| DocumentError::Time(shown(&row.date)))?;
-    let at = nepal(&row.time)?;
+    let at = nepal(&row.time, latest)?;
     if at.nepal_date() != date {
         return Err(DocumentError::Time(format!("{} on {date}", shown(&row.time))));
     }
@@ -294,19 +303,20 @@ struct LastText<'a> {
 pub(super) fn live_market(
     text: &str,
     listing: &Listing,
+    latest: Timestamp,
 ) -> Result<Vec<Result<Option<Last>, DocumentError>>, DocumentError> {
     let rows: Vec<&RawValue> = serde_json::from_str(text).map_err(shape)?;
-    Ok(rows.into_iter().map(|raw| last(raw, listing)).collect())
+    Ok(rows.into_iter().map(|raw| last(raw, listing, latest)).collect())
 }
 
-fn last(raw: &RawValue, listing: &Listing) -> Result<Option<Last>, DocumentError> {
+fn last(raw: &RawValue, listing: &Listing, latest: Timestamp) -> Result<Option<Last>, DocumentError> {
     let row: LastText<'_> = serde_json::from_str(raw.get()).map_err(shape)?;
     let slot = slot_of(&row.symbol, listing)?;
     let listed = &listing.rows()[slot];
     let total = whole(row.total)?;
     let Some(volume) = row.qty.filter(|_| total > 0) else { return Ok(None) };
     let (price, qty) = (price(row.price, listed.price)?, qty(volume, listed.qty)?);
-    Ok(Some(Last { slot, price, qty, total, at: nepal(&row.at)? }))
+    Ok(Some(Last { slot, price, qty, total, at: nepal(&row.at, latest)? }))
 }
 
 #[derive(Deserialize)]
@@ -318,7 +328,7 @@ struct StatusText {
 }
 
 /// What phase the market is in, and since when the site says so.
-pub(super) fn status(text: &str) -> Result<(SessionPhase, Timestamp), DocumentError> {
+pub(super) fn status(text: &str, latest: Timestamp) -> Result<(SessionPhase, Timestamp), DocumentError> {
     let said: StatusText = serde_json::from_str(text).map_err(shape)?;
     let phase = match said.state.as_str() {
         "OPEN" => SessionPhase::Continuous,
@@ -327,5 +337,5 @@ pub(super) fn status(text: &str) -> Result<(SessionPhase, Timestamp), DocumentEr
         "CLOSE" => SessionPhase::Closed,
         other => return Err(DocumentError::Shape(format!("market `{}`", shown(other)))),
     };
-    Ok((phase, nepal(&said.at)?))
+    Ok((phase, nepal(&said.at, latest)?))
 }

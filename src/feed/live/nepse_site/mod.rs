@@ -37,6 +37,8 @@ use sheet::Sheet;
 const NS_PER_MS: i64 = 1_000_000;
 /// Documents that may be on their way at once.
 const FETCHES_AT_ONCE: usize = 4;
+/// How far ahead of this machine's clock a time of the site may be, in nanoseconds: clocks differ, days do not.
+const AHEAD_NS: i64 = 3_600_000_000_000;
 
 /// How a session with the site is set up.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -177,11 +179,12 @@ impl NepseSiteSession {
         text: &str,
         out: &mut FeedOut,
     ) -> Result<bool, DocumentError> {
+        let latest = now.plus_ns(AHEAD_NS);
         match kind {
             Kind::Depth(instrument) => self.read_depth(instrument, now, text, out).map(|()| false),
-            Kind::Floorsheet => self.read_sheet(text, out),
-            Kind::LiveMarket => self.read_live_market(text, out).map(|()| false),
-            Kind::Status => self.read_status(text, out).map(|()| false),
+            Kind::Floorsheet => self.read_sheet(latest, text, out),
+            Kind::LiveMarket => self.read_live_market(latest, text, out).map(|()| false),
+            Kind::Status => self.read_status(latest, text, out).map(|()| false),
         }
     }
 
@@ -204,8 +207,13 @@ impl NepseSiteSession {
         Ok(())
     }
 
-    fn read_sheet(&mut self, text: &str, out: &mut FeedOut) -> Result<bool, DocumentError> {
-        let page = document::floorsheet(text, &self.listing)?;
+    fn read_sheet(
+        &mut self,
+        latest: Timestamp,
+        text: &str,
+        out: &mut FeedOut,
+    ) -> Result<bool, DocumentError> {
+        let page = document::floorsheet(text, &self.listing, latest)?;
         let paged = self.settings.floorsheet.as_ref().is_some_and(|url| url.contains("{page}"));
         let walked = self.sheet.take(page, paged);
         self.stats.refused += walked.refused;
@@ -229,8 +237,13 @@ impl NepseSiteSession {
         self.opening.and_then(|(_, open)| open).is_some_and(|open| row.at < open)
     }
 
-    fn read_live_market(&mut self, text: &str, out: &mut FeedOut) -> Result<(), DocumentError> {
-        let rows = document::live_market(text, &self.listing)?;
+    fn read_live_market(
+        &mut self,
+        latest: Timestamp,
+        text: &str,
+        out: &mut FeedOut,
+    ) -> Result<(), DocumentError> {
+        let rows = document::live_market(text, &self.listing, latest)?;
         for row in rows {
             let last = match row {
                 Ok(Some(last)) => last,
@@ -261,8 +274,8 @@ impl NepseSiteSession {
     }
 
     /// A market that closes after it was open has ended; before that it is closed.
-    fn read_status(&mut self, text: &str, out: &mut FeedOut) -> Result<(), DocumentError> {
-        let (said, at) = document::status(text)?;
+    fn read_status(&mut self, latest: Timestamp, text: &str, out: &mut FeedOut) -> Result<(), DocumentError> {
+        let (said, at) = document::status(text, latest)?;
         let phase = match (said, self.phase) {
             (SessionPhase::Closed, None | Some(SessionPhase::Closed)) => SessionPhase::Closed,
             (SessionPhase::Closed, Some(_)) => SessionPhase::Ended,

@@ -241,12 +241,16 @@ fn a_new_day_begins_with_an_empty_sheet() {
     let (mut session, mut out) = session(NepseSiteSettings { floorsheet: url("sheet"), ..settings() });
     answer(&mut session, 0, &sheet(&[good(2), good(1)], 0, 1, 2), &mut out);
     let next = sheet(&[good(9)], 0, 1, 1).replace("2024-07-02", "2024-07-03");
-    assert_eq!(numbers(&answer(&mut session, 6_000, &next, &mut out)), [9]);
+    // Before that day it is nothing to believe, or it would hide the rest of today.
+    assert_eq!(answer(&mut session, 6_000, &next, &mut out), []);
+    assert_eq!(session.stats().refused, 1);
+    let next = sheet(&[good(10)], 0, 1, 1).replace("2024-07-02", "2024-07-03");
+    assert_eq!(numbers(&answer(&mut session, 86_400_000, &next, &mut out)), [10]);
     assert_eq!(session.state(), LineState::Live);
     // What the site still has of the day before is not of today.
     let old = sheet(&[good(4)], 0, 1, 1);
-    assert_eq!(answer(&mut session, 12_000, &old, &mut out), []);
-    assert_eq!(session.stats().refused, 1);
+    assert_eq!(answer(&mut session, 86_412_000, &old, &mut out), []);
+    assert_eq!(session.stats().refused, 2);
 }
 
 fn live(symbol: &str, price: &str, qty: u64, total: u64, time: &str) -> String {
