@@ -12,6 +12,7 @@ mod error;
 mod fit;
 mod import;
 mod journal;
+mod live;
 mod man;
 mod paths;
 mod replay;
@@ -53,6 +54,10 @@ pub struct Global {
 enum Command {
     /// Play a recorded day, on screen or without one
     Replay(replay::ReplayArgs),
+    /// Trade on a venue over a real connection
+    Live(live::LiveArgs),
+    /// Live market data, orders filled by the paper gateway
+    Paper(live::PaperArgs),
     /// Turn recordings of other kinds into a recorded day
     Import(import::ImportArgs),
     /// Verify, show, export or replay a journal
@@ -83,6 +88,8 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
     let Cli { global, command } = cli;
     match command.unwrap_or_else(|| Command::Replay(replay::ReplayArgs::bundled())) {
         Command::Replay(args) => replay::run(&global, args),
+        Command::Live(args) => live::live(&global, &args),
+        Command::Paper(args) => live::paper(&global, &args),
         Command::Import(args) => import::run(&args),
         Command::Journal(command) => journal::run(&global, command),
         Command::Fit(args) => fit::run(&args),

@@ -8,6 +8,7 @@
 //!
 //! Nothing here invents: a floorsheet has no depth, so the day made of it has none.
 
+mod binance;
 pub mod day;
 pub mod error;
 pub mod evt;
@@ -15,6 +16,14 @@ pub mod import;
 pub mod live;
 pub mod ohlcv;
 pub mod recording;
+mod stamp;
 
 pub use error::FeedError;
 pub use ohlcv::{DayOhlcv, ohlcv};
+
+use crate::market::Timestamp;
+
+/// Milliseconds since the epoch, as exchanges write them.
+fn from_ms(ms: i64) -> Timestamp {
+    Timestamp::from_ns(ms.saturating_mul(1_000_000))
+}

@@ -263,6 +263,12 @@ pub fn account(folder: Option<&Path>) -> Result<StartingAccount, ConfigError> {
     Ok(StartingAccount { cash, holdings })
 }
 
+/// Whether somebody has written an `account.toml`.
+#[must_use]
+pub fn has_account(folder: Option<&Path>) -> bool {
+    folder.is_some_and(|folder| folder.join("account.toml").exists())
+}
+
 fn holding(source: &Source, entry: &HoldingEntry) -> Result<StartingHolding, ConfigError> {
     if *entry.qty.get_ref() <= 0 {
         return Err(source.refuse(&entry.qty, "qty", "a whole number of shares above zero is allowed"));

@@ -16,47 +16,10 @@ use super::ImportOptions;
 use super::input::Input;
 use super::levels::{Decimals, Scales};
 use super::report::ImportReport;
-use super::stream::{Best, Collected, TextLevel, from_ms};
-use crate::feed::FeedError;
+use super::stream::{Best, Collected};
+use crate::feed::binance::{Chain, Depth, Picture, Trade};
+use crate::feed::{FeedError, from_ms};
 use crate::market::{Price, Qty, Side, Timestamp, TradePrint};
-
-/// A change of the book.
-#[derive(Deserialize, Debug)]
-struct Depth {
-    #[serde(rename = "E")]
-    event_ms: i64,
-    s: String,
-    #[serde(rename = "U")]
-    first: u64,
-    u: u64,
-    pu: Option<u64>,
-    b: Vec<TextLevel>,
-    a: Vec<TextLevel>,
-}
-
-/// A full picture, as the request interface gives it.
-#[derive(Deserialize, Debug)]
-struct Picture {
-    #[serde(rename = "lastUpdateId")]
-    last: u64,
-    bids: Vec<TextLevel>,
-    asks: Vec<TextLevel>,
-}
-
-#[derive(Deserialize, Debug)]
-struct Trade {
-    #[serde(rename = "E")]
-    event_ms: i64,
-    s: String,
-    t: u64,
-    p: String,
-    q: String,
-    /// Whether the buyer's order rested in the book.
-    m: bool,
-    /// Where the trade came from; spot does not say.
-    #[serde(rename = "X")]
-    origin: Option<String>,
-}
 
 #[derive(Deserialize, Debug)]
 struct Ticker {
@@ -115,7 +78,7 @@ pub(super) fn import(
         unchecked: VecDeque::new(),
         clock_ms: None,
         last: Timestamp::default(),
-        spot: true,
+        chain: Chain::Spot,
         pictured: false,
         known: 0,
         place: (String::new(), 0),
@@ -195,7 +158,7 @@ struct Import {
     unchecked: VecDeque<(u64, Best)>,
     clock_ms: Option<(i64, i64)>,
     last: Timestamp,
-    spot: bool,
+    chain: Chain,
     pictured: bool,
     /// The update up to which the book was known last.
     known: u64,
@@ -209,7 +172,7 @@ impl Import {
             Message::Depth(depth) => {
                 self.check_symbol(&depth.s)?;
                 self.see_clock(received, depth.event_ms);
-                self.spot = depth.pu.is_none();
+                self.chain = if depth.pu.is_none() { Chain::Spot } else { Chain::Futures };
                 self.take_depth(depth, report)
             }
             Message::Picture(picture) => self.take_picture(picture, report),
@@ -270,18 +233,13 @@ impl Import {
                 return Ok(());
             }
             Position::Pictured(last) => {
-                let old = if self.spot { depth.u <= *last } else { depth.u < *last };
-                if old {
+                if self.chain.is_old(*last, depth.u) {
                     report.count("depth_before_picture", 1);
                     return Ok(());
                 }
-                let next = if self.spot { last.saturating_add(1) } else { *last };
-                depth.first <= next && next <= depth.u
+                self.chain.joins(*last, depth.first, depth.u)
             }
-            Position::InStep(last) => match depth.pu {
-                Some(before) => before == *last,
-                None => depth.first == last.saturating_add(1),
-            },
+            Position::InStep(last) => self.chain.follows(*last, depth.first, depth.pu),
         };
         let at = from_ms(depth.event_ms);
         self.last = self.last.max(at);

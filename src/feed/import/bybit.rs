@@ -12,8 +12,9 @@ use super::ImportOptions;
 use super::input::Input;
 use super::levels::{Decimals, Scales};
 use super::report::ImportReport;
-use super::stream::{Collected, TextLevel, from_ms};
-use crate::feed::FeedError;
+use super::stream::Collected;
+use crate::feed::binance::TextLevel;
+use crate::feed::{FeedError, from_ms};
 use crate::market::{Price, Qty, Side, Timestamp, TradePrint};
 
 #[derive(Deserialize, Debug)]

@@ -9,19 +9,18 @@ use super::ImportOptions;
 use super::levels::Scales;
 use super::report::ImportReport;
 use crate::feed::FeedError;
+use crate::feed::binance::TextLevel;
 use crate::feed::day::{DayMeta, DayWriter, SourceInfo};
+use crate::feed::stamp::Stamp;
 use crate::market::{
-    Board, EventFlags, Instrument, InstrumentId, LevelUpdate, MarketData, MarketEvent, Price, Qty,
-    SessionDate, Side, SourceId, Symbol, Timestamp, TradePrint, Universe,
+    Board, EventFlags, Instrument, InstrumentId, LevelUpdate, MarketEvent, Price, Qty, SessionDate, Side,
+    SourceId, Symbol, Timestamp, TradePrint, Universe,
 };
 
 /// Changes of the book.
 pub(super) const BOOK: SourceId = SourceId(0);
 /// Trades.
 pub(super) const TRADES: SourceId = SourceId(1);
-
-/// One level as a stream says it: price and new total as text.
-pub(super) type TextLevel = (String, String);
 
 /// A level on the day's scales.
 pub(super) type Change = (Side, i64, i64);
@@ -93,41 +92,34 @@ impl Collected {
 
     /// A full picture replaces the book.
     pub(super) fn picture(&mut self, at: Timestamp, seq: u64, levels: &[Change]) {
-        self.clear(at, seq, if levels.is_empty() { EventFlags::LAST } else { EventFlags::NONE });
-        self.batch(at, seq, levels, MarketData::Snapshot);
+        self.book.clear();
+        let levels = self.set(levels);
+        stamp(BOOK, at, seq).picture(&levels, &mut self.events);
     }
 
     /// Levels change together.
     pub(super) fn change(&mut self, at: Timestamp, seq: u64, levels: &[Change]) {
-        self.batch(at, seq, levels, MarketData::Level);
+        let levels = self.set(levels);
+        stamp(BOOK, at, seq).change(&levels, &mut self.events);
     }
 
     /// The book is not known any more.
     pub(super) fn lose(&mut self, at: Timestamp, seq: u64) {
-        self.clear(at, seq, EventFlags::LAST);
+        self.book.clear();
+        stamp(BOOK, at, seq).lose(&mut self.events);
     }
 
     pub(super) fn trade(&mut self, at: Timestamp, seq: u64, print: TradePrint) {
-        self.push(at, seq, TRADES, EventFlags::LAST, MarketData::Trade(print));
+        stamp(TRADES, at, seq).trade(print, &mut self.events);
     }
 
-    fn clear(&mut self, at: Timestamp, seq: u64, flags: EventFlags) {
-        self.book.clear();
-        self.push(at, seq, BOOK, flags, MarketData::Clear(None));
-    }
-
-    fn batch(&mut self, at: Timestamp, seq: u64, levels: &[Change], data: fn(LevelUpdate) -> MarketData) {
-        for (i, (side, price, qty)) in levels.iter().enumerate() {
-            self.book.set((*side, *price, *qty));
-            let last = i + 1 == levels.len();
-            let flags = if last { EventFlags::LAST } else { EventFlags::NONE };
-            let (price, qty) = (Price::from_units(*price), Qty::from_units(*qty));
-            self.push(at, seq, BOOK, flags, data(LevelUpdate { side: *side, price, qty, orders: 0 }));
-        }
-    }
-
-    fn push(&mut self, at: Timestamp, seq: u64, source: SourceId, flags: EventFlags, data: MarketData) {
-        self.events.push(MarketEvent { at, seq, source, instrument: InstrumentId(0), flags, data });
+    fn set(&mut self, levels: &[Change]) -> Vec<LevelUpdate> {
+        let set = |change: &Change| {
+            self.book.set(*change);
+            let (side, price, qty) = *change;
+            LevelUpdate { side, price: Price::from_units(price), qty: Qty::from_units(qty), orders: 0 }
+        };
+        levels.iter().map(set).collect()
     }
 
     /// Writes the day. Messages of different streams overtake each other on the way; events are
@@ -165,11 +157,10 @@ impl Collected {
     }
 }
 
-fn utc_date(at: Timestamp) -> SessionDate {
-    DateTime::from_timestamp_nanos(at.ns()).date_naive().into()
+const fn stamp(source: SourceId, at: Timestamp, seq: u64) -> Stamp {
+    Stamp { at, seq, source, instrument: InstrumentId(0), flags: EventFlags::NONE }
 }
 
-/// Milliseconds since the epoch, as exchanges write them.
-pub(super) fn from_ms(ms: i64) -> Timestamp {
-    Timestamp::from_ns(ms.saturating_mul(1_000_000))
+fn utc_date(at: Timestamp) -> SessionDate {
+    DateTime::from_timestamp_nanos(at.ns()).date_naive().into()
 }

@@ -24,7 +24,7 @@ impl Backoff {
 
     /// The wait before the next try.
     #[must_use]
-    pub fn next(&mut self) -> Duration {
+    pub fn wait(&mut self) -> Duration {
         let whole = (FIRST_MS << self.failures.min(16)).min(LONGEST_MS);
         self.failures = self.failures.saturating_add(1);
         let half = whole / 2;
@@ -58,16 +58,16 @@ mod tests {
     #[test]
     fn waits_double_to_a_limit_and_begin_again_when_it_worked() {
         let mut backoff = Backoff::new(7);
-        let waits: Vec<u64> = (0..12).map(|_| backoff.next().as_millis() as u64).collect();
+        let waits: Vec<u64> = (0..12).map(|_| backoff.wait().as_millis() as u64).collect();
         for (n, wait) in waits.iter().enumerate() {
             let whole = (FIRST_MS << n).min(LONGEST_MS);
             assert!((whole / 2..=whole).contains(wait), "{n}: {wait}");
         }
         backoff.worked();
-        assert!(backoff.next().as_millis() as u64 <= FIRST_MS);
+        assert!(backoff.wait().as_millis() as u64 <= FIRST_MS);
         let mut again = Backoff::new(7);
-        assert_eq!(waits, (0..12).map(|_| again.next().as_millis() as u64).collect::<Vec<_>>());
+        assert_eq!(waits, (0..12).map(|_| again.wait().as_millis() as u64).collect::<Vec<_>>());
         let mut other = Backoff::new(8);
-        assert_ne!(waits, (0..12).map(|_| other.next().as_millis() as u64).collect::<Vec<_>>());
+        assert_ne!(waits, (0..12).map(|_| other.wait().as_millis() as u64).collect::<Vec<_>>());
     }
 }

@@ -6,9 +6,20 @@
 //! opens connections for it is in [`crate::runtime`].
 
 mod backoff;
+mod binance;
+mod bybit;
+pub mod depth;
+mod listing;
+mod nepse_site;
+mod pulse;
+mod rungs;
 mod session;
 mod venue;
 
 pub use backoff::Backoff;
+pub use binance::{BinanceMarket, BinanceSession, BinanceSettings};
+pub use bybit::{BYBIT_LINEAR_URL, BYBIT_SPOT_URL, BybitSession, BybitSettings};
+pub use listing::{Listed, Listing};
+pub use nepse_site::{NepseSiteSession, NepseSiteSettings};
 pub use session::{Close, FeedOut, FeedSession, FeedStats, Fetch, SourceClock};
 pub use venue::VenueFeed;

@@ -81,7 +81,7 @@ pub async fn feed(
             shared.board.down(place, ended.why, None);
             return;
         }
-        let wait = backoff.next();
+        let wait = backoff.wait();
         shared.board.down(place, ended.why, Some(Instant::now() + wait));
         if stopped(&mut stop, sleep(wait)).await.is_none() {
             return;
@@ -206,7 +206,7 @@ pub async fn gateway(
         if *stop.borrow() {
             return;
         }
-        let wait = if ended.again { backoff.next() } else { Duration::from_secs(u64::from(u32::MAX)) };
+        let wait = if ended.again { backoff.wait() } else { Duration::from_secs(u64::from(u32::MAX)) };
         shared.board.down(place, ended.why, ended.again.then(|| Instant::now() + wait));
         let pause = sleep(wait);
         tokio::pin!(pause);
