@@ -77,7 +77,7 @@ impl Workspace {
 }
 
 /// The state of one list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListState {
     /// What it is narrowed to.
     pub filter: String,
@@ -168,7 +168,7 @@ pub struct HeldAxis {
 }
 
 /// The ladder's own state.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LadderState {
     /// The price under the cursor.
     pub cursor: Option<Price>,

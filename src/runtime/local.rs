@@ -25,7 +25,7 @@ use crate::console::backend::{Incoming, Keyboard, Link, LocalTerminal, Screen, l
 use crate::console::error::{ConfigError, TerminalError};
 use crate::console::size::Sizes;
 use crate::console::theme::{ColorDepth, Glyphs};
-use crate::console::{Action, Frame, Key, Keymap, Moment, Picture, ShellRequest, Theme, Ui, draw_into};
+use crate::console::{Action, Frame, Key, Keymap, Moment, Picture, ShellRequest, Theme, Ui};
 use crate::engine::{OperatorCommand, OperatorId};
 
 /// Messages that may wait for the player; then the key that sends one waits.
@@ -529,11 +529,7 @@ impl Desk {
         let rung = self.ui.observe(frame);
         self.act(rung);
         self.ui.link_ms = self.link.round_trip_ms();
-        let (ui, theme) = (&self.ui, &self.theme);
-        let mut bytes = self.screen.draw(|buffer| {
-            let area = buffer.area;
-            draw_into(buffer, area, frame, ui, theme);
-        });
+        let mut bytes = self.screen.draw_frame(frame, &self.ui, &self.theme);
         let picture = self.ui.sent(now, frame);
         if bytes.is_empty() {
             self.ui.shown(picture, now);
