@@ -194,6 +194,14 @@ pub struct Picture {
     inputs: u64,
 }
 
+impl Picture {
+    /// The same, of a frame that was the newest at this moment and need not be any more.
+    #[must_use]
+    pub const fn as_of(self, newest: Moment) -> Self {
+        Self { sent: newest, ..self }
+    }
+}
+
 /// This terminal's state.
 #[derive(Clone, Debug)]
 pub struct Ui {

@@ -10,6 +10,7 @@ pub mod fit;
 pub mod ledger;
 pub mod local;
 pub mod memory;
+mod pace;
 pub mod replay;
 pub mod resident;
 pub mod sequencer;
