@@ -130,7 +130,7 @@ fn pressed(frame: &Frame, columns: u16, rows: u16, theme: &str, keys: &[&str]) -
         ui.on_key(Key::press(chord, Moment(n * 1_000)), frame);
         ui.observe(frame);
     }
-    draw_into(&mut buffer, area, frame, &ui, &theme);
+    draw_into(&mut buffer, frame, &ui, &theme);
     ui.drawn(Moment(0), frame);
     buffer
 }

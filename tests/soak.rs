@@ -14,7 +14,6 @@ use himal::console::input::{Chord, Code, Key};
 use himal::console::theme::{ColorDepth, Glyphs};
 use himal::console::{
     Action, Frame, Keymap, Mode, Moment, ShellHealth, ShellRequest, ShellStatus, Speed, Theme, Transport, Ui,
-    draw_into,
 };
 use himal::engine::snapshot::SnapshotBuilder;
 use himal::engine::{OperatorCommand, OperatorId};
@@ -189,18 +188,14 @@ fn soak(pictures: u64, from: i64, seed: u64) -> (u64, Vec<u64>) {
             ui.resized(columns, rows);
         }
         ui.observe(&frame);
-        let draw = |buffer: &mut ratatui::buffer::Buffer| {
-            let area = buffer.area;
-            draw_into(buffer, area, &frame, &ui, &theme);
-        };
-        let bytes = screen.draw(draw);
+        let bytes = screen.draw_frame(&frame, &ui, &theme);
         parser.process(&bytes);
         if n % 997 == 0 {
-            assert!(screen.draw(draw).is_empty(), "the same picture twice is nothing");
+            assert!(screen.draw_frame(&frame, &ui, &theme).is_empty(), "the same picture twice is nothing");
             let (columns, rows) = screen.size();
             let some = |n| NonZeroU16::new(n).unwrap();
             let mut fresh = vt100::Parser::new(some(rows), some(columns), 0);
-            fresh.process(&Screen::new(columns, rows).draw(draw));
+            fresh.process(&Screen::new(columns, rows).draw_frame(&frame, &ui, &theme));
             assert_eq!(parser.screen().contents(), fresh.screen().contents(), "picture {n}");
         }
         assert!(n % 10 != 0 || !parser.screen().contents().contains("this pane failed"));

@@ -90,6 +90,11 @@ impl Flashes {
         self.marks.values().flatten().min().map(|since| Moment(since.0 + LASTS_MS))
     }
 
+    /// Everything that has just changed, in a fixed order.
+    pub(super) fn marked(&self) -> impl Iterator<Item = Mark> {
+        self.marks.keys().copied()
+    }
+
     /// Whether this has just changed.
     pub(super) fn marks(&self, mark: Mark) -> bool {
         self.marks.contains_key(&mark)

@@ -104,6 +104,12 @@ fn frame_of(area: Rect) -> Layout {
 }
 
 impl Layout {
+    /// The first row below the middle: answers and hints.
+    #[must_use]
+    pub fn foot(&self) -> u16 {
+        self.answers_rule.unwrap_or(self.answers)
+    }
+
     fn add(&mut self, pane: PaneId, x: u16, y: u16, width: u16, height: u16) {
         self.panes.push(Slot { pane, area: Rect::new(x, y, width, height) });
     }

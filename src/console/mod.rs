@@ -31,8 +31,10 @@ pub mod options;
 pub mod overlay;
 pub mod pane;
 pub mod preview;
+pub mod reads;
 pub mod risk_words;
 pub mod rows;
+pub mod sheet;
 pub mod size;
 pub mod status;
 pub mod theme;
@@ -46,7 +48,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
-pub use draw::{draw, draw_into, is_contained};
+pub use draw::{draw, draw_into, draw_onto, is_contained};
 pub use input::{Key, Moment, Pointer};
 pub use keymap::Keymap;
 pub use memory::Memory;

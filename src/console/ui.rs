@@ -77,7 +77,7 @@ impl Workspace {
 }
 
 /// The state of one list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListState {
     /// What it is narrowed to.
     pub filter: String,
@@ -168,7 +168,7 @@ pub struct HeldAxis {
 }
 
 /// The ladder's own state.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LadderState {
     /// The price under the cursor.
     pub cursor: Option<Price>,
@@ -192,6 +192,14 @@ pub struct Picture {
     number: u64,
     sent: Moment,
     inputs: u64,
+}
+
+impl Picture {
+    /// The same, of a frame that was the newest at this moment and need not be any more.
+    #[must_use]
+    pub const fn as_of(self, newest: Moment) -> Self {
+        Self { sent: newest, ..self }
+    }
 }
 
 /// This terminal's state.

@@ -2,8 +2,10 @@
 //!
 //! The loop waits for whichever comes first: a key, a new frame, a signal. It never works for the
 //! engine, the engine never waits for it, and it never waits for the terminal: one picture is on its way
-//! at a time, and the next is made from the newest frame when the terminal has shown that one. Leaving
-//! is one path for every reason: the player is told to quit, brings the journal to a clean stop, and the
+//! at a time, and the next is made when the terminal has shown that one. New frames are shown at a pace
+//! that leaves half of the link to keys; between two of them a key is answered over the frame that is on
+//! the screen, so that its answer is what the key changed and nothing else, on a slow line too. Leaving is
+//! one path for every reason: the player is told to quit, brings the journal to a clean stop, and the
 //! terminal is given back.
 
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use tokio::time::sleep;
 
 use super::config::Settings;
 use super::memory::MemoryFile;
+use super::pace::Pace;
 use super::replay::ReplayError;
 use super::replay::player::{Player, PlayerSetup, ToPlayer};
 use super::sequencer::SequencerError;
@@ -27,7 +30,7 @@ use crate::console::backend::{Incoming, Keyboard, Link, LocalTerminal, Screen, l
 use crate::console::error::{ConfigError, TerminalError};
 use crate::console::size::Sizes;
 use crate::console::theme::{ColorDepth, Glyphs};
-use crate::console::{Action, Frame, Key, Keymap, Moment, Picture, ShellRequest, Theme, Ui, draw_into};
+use crate::console::{Action, Frame, Key, Keymap, Moment, Picture, ShellRequest, Theme, Ui};
 use crate::engine::{OperatorCommand, OperatorId};
 
 /// Messages that may wait for the player; then the key that sends one waits.
@@ -247,7 +250,8 @@ pub fn run(session: SessionStart, setup: &LocalSetup) -> Result<(), LocalError> 
         config_dir: setup.config_dir.clone(),
         memory,
         drawn: Moment(0),
-        least_ms: 1_000 / u64::from(setup.settings.frames_per_second.max(1)),
+        looked_at: None,
+        pace: Pace::new(1_000 / u64::from(setup.settings.frames_per_second.max(1))),
         urgent: true,
         resized: false,
     };
@@ -293,9 +297,11 @@ struct Desk {
     started: Instant,
     config_dir: Option<PathBuf>,
     memory: MemoryFile,
-    /// When it was last drawn, and how long after that nothing new is drawn that nobody asked for.
+    /// When it was last drawn.
     drawn: Moment,
-    least_ms: u64,
+    /// The frame that was drawn last, and how long it is on the screen.
+    looked_at: Option<Frame>,
+    pace: Pace,
     /// A key waits for its answer on the screen.
     urgent: bool,
     /// The terminal has another size than what was last drawn.
@@ -373,7 +379,7 @@ impl Desk {
         match (self.urgent, self.resized, pending) {
             (true, _, _) => Some(now),
             (_, true, _) => Some(after(RESIZE_MS)),
-            (_, _, true) => Some(after(self.least_ms).max(self.link.next_frame(self.least_ms))),
+            (_, _, true) => Some(self.pace.due(self.link.pause_ms()).max(self.link.next_frame())),
             _ => None,
         }
     }
@@ -552,8 +558,11 @@ impl Desk {
         let mut bytes = Vec::new();
         if self.draw_due(now, pending).is_some_and(|due| due <= now) {
             (self.urgent, self.resized, self.drawn) = (false, false, now);
-            let frame = frames.borrow_and_update().clone();
-            if let Some(frame) = frame {
+            let any = frames.borrow().is_some();
+            if any && self.pace.takes_newest(now, pending, self.link.pause_ms()) {
+                self.looked_at = frames.borrow_and_update().clone();
+            }
+            if let Some(frame) = self.looked_at.clone() {
                 bytes = self.picture(&frame, now);
             }
         }
@@ -569,12 +578,8 @@ impl Desk {
         let rung = self.ui.observe(frame);
         self.act(rung);
         self.ui.link_ms = self.link.round_trip_ms();
-        let (ui, theme) = (&self.ui, &self.theme);
-        let mut bytes = self.screen.draw(|buffer| {
-            let area = buffer.area;
-            draw_into(buffer, area, frame, ui, theme);
-        });
-        let picture = self.ui.sent(now, frame);
+        let mut bytes = self.screen.draw_frame(frame, &self.ui, &self.theme);
+        let picture = self.ui.sent(now, frame).as_of(self.pace.newest());
         if bytes.is_empty() {
             self.ui.shown(picture, now);
         } else if self.link.send(picture, now) {

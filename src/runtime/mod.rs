@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod live;
 pub mod local;
 pub mod memory;
+mod pace;
 pub mod replay;
 pub mod resident;
 pub mod sequencer;

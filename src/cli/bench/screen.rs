@@ -240,11 +240,7 @@ impl Desk {
     fn draw(&mut self, frame: &Frame) -> Vec<u8> {
         self.now += 1_000 / FRAMES_PER_S.unsigned_abs();
         self.ui.observe(frame);
-        let (ui, theme) = (&self.ui, &self.theme);
-        let bytes = self.screen.draw(|buffer| {
-            let area = buffer.area;
-            draw_into(buffer, area, frame, ui, theme);
-        });
+        let bytes = self.screen.draw_frame(frame, &self.ui, &self.theme);
         self.ui.drawn(Moment(self.now), frame);
         bytes
     }
@@ -293,7 +289,7 @@ fn fields(desk: &Desk, frame: &Frame) -> usize {
     let (columns, rows) = desk.ui.size;
     let area = Rect::new(0, 0, columns, rows);
     let mut picture = Buffer::empty(area);
-    draw_into(&mut picture, area, frame, &desk.ui, &desk.theme);
+    draw_into(&mut picture, frame, &desk.ui, &desk.theme);
     let mut screen = Screen::new(columns, rows);
     screen.draw(|buffer| buffer.clone_from(&picture));
     let cells = picture.content.len();

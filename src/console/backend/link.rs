@@ -73,12 +73,17 @@ impl<M> Link<M> {
         self.flight.is_none() && self.strays.is_none_or(|until| now >= until)
     }
 
-    /// When the next picture that nobody has asked for may go: after `least_ms`, and after twice the
-    /// round trip, so that half of the link's time is left to the answers to keys.
+    /// When the next picture that nobody has asked for may go: [`Link::pause_ms`] after the last.
     #[must_use]
-    pub fn next_frame(&self, least_ms: u64) -> Moment {
-        let round = self.smooth_ms.map_or(0, |ms| (2.0 * ms) as u64);
-        self.last_sent.map_or(Moment(0), |sent| Moment(sent.0 + least_ms.max(round)))
+    pub fn next_frame(&self) -> Moment {
+        self.last_sent.map_or(Moment(0), |sent| Moment(sent.0 + self.pause_ms()))
+    }
+
+    /// Twice the round trip in milliseconds; 0 while it is not known. With a picture that nobody has asked
+    /// for once in so long, half of the link's time is left to the answers to keys.
+    #[must_use]
+    pub fn pause_ms(&self) -> u64 {
+        self.smooth_ms.map_or(0, |ms| (2.0 * ms) as u64)
     }
 
     /// A picture leaves now; whether [`QUESTION`] is to follow it.
@@ -219,13 +224,13 @@ mod tests {
     #[test]
     fn a_slow_link_gets_fewer_pictures() {
         let mut link = answering();
-        assert_eq!(link.next_frame(100), Moment(100));
+        assert_eq!((link.pause_ms(), link.next_frame()), (80, Moment(80)));
         for n in 1..40 {
             link.send(n, Moment(u64::from(n) * 1_000));
             link.taken();
             link.answered(Moment(u64::from(n) * 1_000 + 400));
         }
-        let next = link.next_frame(100).0 - 39_000;
+        let next = link.next_frame().0 - 39_000;
         assert!((700..=800).contains(&next), "{next}");
         let told = link.round_trip_ms().unwrap();
         assert!((300..=400).contains(&told), "{told}");

@@ -47,6 +47,7 @@ pub(super) struct Painter {
     runs: Vec<Run>,
     pens: Vec<Pen>,
     other: Vec<u8>,
+    changed: Vec<u16>,
 }
 
 /// How a cell is drawn.
@@ -105,7 +106,7 @@ impl<'a> Row<'a> {
 }
 
 /// Whether two cells are written alike. Most hold one letter, which needs no comparison of strings.
-fn is_same_cell(a: &Cell, b: &Cell) -> bool {
+pub(super) fn is_same_cell(a: &Cell, b: &Cell) -> bool {
     let (text, other) = (a.symbol().as_bytes(), b.symbol().as_bytes());
     let letters = text.len() == other.len() && text.first() == other.first();
     letters && a.fg == b.fg && a.bg == b.bg && a.modifier == b.modifier && (text.len() < 2 || text == other)
@@ -127,17 +128,27 @@ impl Painter {
         self.pen = Some(Pen::PLAIN);
     }
 
+    /// The rows in which the last two pictures had different cells.
+    pub(super) fn changed(&self) -> &[u16] {
+        &self.changed
+    }
+
     /// Appends what turns the picture `shown` into `next`; nothing if they look the same. Both have
-    /// the same area, which begins at 0, 0.
-    pub(super) fn paint(&mut self, shown: &Buffer, next: &Buffer, out: &mut Vec<u8>) {
+    /// the same area, which begins at 0, 0, and hold the same outside the columns of each row that are
+    /// `touched`, first and after the last.
+    pub(super) fn paint(&mut self, shown: &Buffer, next: &Buffer, touched: &[(u16, u16)], out: &mut Vec<u8>) {
         self.runs.clear();
+        self.changed.clear();
         let width = usize::from(next.area.width);
         if width == 0 {
             return;
         }
         let rows = shown.content.chunks(width).zip(next.content.chunks(width));
-        for (y, (before, after)) in (0..).zip(rows) {
-            if !before.iter().zip(after).all(|(a, b)| is_same_cell(a, b)) {
+        for ((y, (before, after)), (from, to)) in (0..).zip(rows).zip(touched) {
+            let columns = usize::from(*from)..usize::from(*to);
+            let (Some(old), Some(new)) = (before.get(columns.clone()), after.get(columns)) else { continue };
+            if !old.iter().zip(new).all(|(a, b)| is_same_cell(a, b)) {
+                self.changed.push(y);
                 self.gather(y, before, after);
             }
         }

@@ -26,6 +26,7 @@ pub mod tape;
 pub mod transport;
 pub mod watch;
 
+use super::reads::Part;
 use super::view::View;
 use super::widget::Paint;
 
@@ -135,6 +136,9 @@ pub struct Pane {
     pub name: &'static str,
     /// The least columns and rows that it says something in.
     pub least: (u16, u16),
+    /// What it reads of the terminal's state beside focus and its own list: it is drawn anew when any
+    /// of that, or the frame, has changed.
+    pub reads: &'static [Part],
     /// What the rule above it says.
     pub title: fn(&View<'_>) -> Title,
     /// Draws it, without its rule.
@@ -143,40 +147,107 @@ pub struct Pane {
 
 /// Every pane. A new one is a file and a line here.
 pub const PANES: [Pane; 18] = [
-    Pane { id: PaneId::Watch, name: "Watch", least: (17, 1), title: watch::title, draw: watch::draw },
-    Pane { id: PaneId::Depth, name: "Depth", least: (36, 3), title: depth::title, draw: depth::draw },
-    Pane { id: PaneId::Regime, name: "Regime", least: (16, 1), title: regime::title, draw: regime::draw },
-    Pane { id: PaneId::Chart, name: "Chart", least: (20, 3), title: chart::title, draw: chart::draw },
-    Pane { id: PaneId::Orders, name: "Orders", least: (50, 1), title: orders::title, draw: orders::draw },
+    Pane {
+        id: PaneId::Watch,
+        name: "Watch",
+        least: (17, 1),
+        reads: &[Part::Symbol, Part::Watched, Part::Marks],
+        title: watch::title,
+        draw: watch::draw,
+    },
+    Pane {
+        id: PaneId::Depth,
+        name: "Depth",
+        least: (36, 3),
+        reads: &[Part::Symbol, Part::Ladder, Part::Marks, Part::Sizes],
+        title: depth::title,
+        draw: depth::draw,
+    },
+    Pane {
+        id: PaneId::Regime,
+        name: "Regime",
+        least: (16, 1),
+        reads: &[],
+        title: regime::title,
+        draw: regime::draw,
+    },
+    Pane {
+        id: PaneId::Chart,
+        name: "Chart",
+        least: (20, 3),
+        reads: &[Part::Symbol],
+        title: chart::title,
+        draw: chart::draw,
+    },
+    Pane {
+        id: PaneId::Orders,
+        name: "Orders",
+        least: (50, 1),
+        reads: &[],
+        title: orders::title,
+        draw: orders::draw,
+    },
     Pane {
         id: PaneId::Positions,
         name: "Positions",
         least: (48, 1),
+        reads: &[],
         title: positions::title,
         draw: positions::draw,
     },
-    Pane { id: PaneId::Alerts, name: "Alerts", least: (20, 1), title: alerts::title, draw: alerts::draw },
-    Pane { id: PaneId::Journal, name: "Journal", least: (20, 1), title: journal::title, draw: journal::draw },
+    Pane {
+        id: PaneId::Alerts,
+        name: "Alerts",
+        least: (20, 1),
+        reads: &[],
+        title: alerts::title,
+        draw: alerts::draw,
+    },
+    Pane {
+        id: PaneId::Journal,
+        name: "Journal",
+        least: (20, 1),
+        reads: &[],
+        title: journal::title,
+        draw: journal::draw,
+    },
     Pane {
         id: PaneId::Transport,
         name: "Recorded time",
         least: (40, 3),
+        reads: &[Part::Stops],
         title: transport::title,
         draw: transport::draw,
     },
-    Pane { id: PaneId::Tape, name: "Tape", least: (26, 1), title: tape::title, draw: tape::draw },
+    Pane {
+        id: PaneId::Tape,
+        name: "Tape",
+        least: (26, 1),
+        reads: &[Part::Symbol],
+        title: tape::title,
+        draw: tape::draw,
+    },
     Pane {
         id: PaneId::Breakers,
         name: "Breakers",
         least: (60, 2),
+        reads: &[],
         title: breakers::title,
         draw: breakers::draw,
     },
-    Pane { id: PaneId::Checks, name: "Checks", least: (73, 1), title: checks::title, draw: checks::draw },
+    Pane {
+        id: PaneId::Checks,
+        name: "Checks",
+        least: (73, 1),
+        reads: &[],
+        title: checks::title,
+        draw: checks::draw,
+    },
     Pane {
         id: PaneId::Exposure,
         name: "Exposure",
         least: (36, 2),
+        reads: &[],
         title: exposure::title,
         draw: exposure::draw,
     },
@@ -184,16 +255,39 @@ pub const PANES: [Pane; 18] = [
         id: PaneId::Proposals,
         name: "Proposals",
         least: (20, 1),
+        reads: &[],
         title: proposals::title,
         draw: proposals::draw,
     },
-    Pane { id: PaneId::Health, name: "System", least: (30, 1), title: health::title, draw: health::draw },
-    Pane { id: PaneId::Board, name: "Market board", least: (50, 3), title: board::title, draw: board::draw },
-    Pane { id: PaneId::Sectors, name: "Sectors", least: (50, 3), title: sectors::title, draw: sectors::draw },
+    Pane {
+        id: PaneId::Health,
+        name: "System",
+        least: (30, 1),
+        reads: &[Part::Line],
+        title: health::title,
+        draw: health::draw,
+    },
+    Pane {
+        id: PaneId::Board,
+        name: "Market board",
+        least: (50, 3),
+        reads: &[],
+        title: board::title,
+        draw: board::draw,
+    },
+    Pane {
+        id: PaneId::Sectors,
+        name: "Sectors",
+        least: (50, 3),
+        reads: &[],
+        title: sectors::title,
+        draw: sectors::draw,
+    },
     Pane {
         id: PaneId::Correlation,
         name: "Correlation",
         least: (26, 3),
+        reads: &[Part::Comoving],
         title: correlation::title,
         draw: correlation::draw,
     },

@@ -10,7 +10,7 @@ use crate::console::{Action, Frame, Keymap, Theme, Ui, draw_into};
 use crate::engine::Command;
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Key(Chord, bool, u64),
     Draw,
     Resize(u16, u16),
@@ -31,7 +31,7 @@ fn chord() -> impl Strategy<Value = Chord> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (chord(), prop::bool::weighted(0.1), 0u64..1_500).prop_map(|(c, r, t)| Step::Key(c, r, t)),
         6 => Just(Step::Draw),
@@ -44,7 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn draw_once(frame: &Frame, ui: &Ui, theme: &Theme) {
     let area = ratatui::layout::Rect::new(0, 0, ui.size.0, ui.size.1);
     let mut buffer = ratatui::buffer::Buffer::empty(area);
-    draw_into(&mut buffer, area, frame, ui, theme);
+    draw_into(&mut buffer, frame, ui, theme);
     let text: String = buffer.content().iter().map(|cell| cell.symbol()).collect();
     assert!(!text.contains("this pane failed"), "{text}");
 }

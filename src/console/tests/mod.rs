@@ -7,6 +7,7 @@ mod remembering;
 mod risk;
 mod safety;
 mod screens;
+mod sheets;
 mod stories;
 mod walking;
 

@@ -102,7 +102,7 @@ fn what_this_day_lacks_is_kept_for_the_day_that_has_it() {
 fn buffer(desk: &Desk) -> ratatui::buffer::Buffer {
     let area = ratatui::layout::Rect::new(0, 0, desk.ui.size.0, desk.ui.size.1);
     let mut buffer = ratatui::buffer::Buffer::empty(area);
-    draw_into(&mut buffer, area, &desk.frame, &desk.ui, &Theme::default());
+    draw_into(&mut buffer, &desk.frame, &desk.ui, &Theme::default());
     buffer
 }
 

@@ -5,7 +5,7 @@ use super::fixture::{self, with_book, with_snapshot, with_status};
 use crate::console::input::{Chord, Code, Key, Moment};
 use crate::console::overlay::Overlay;
 use crate::console::pane::PaneId;
-use crate::console::{Action, JumpTarget, Mode, ShellRequest};
+use crate::console::{Action, JumpTarget, Mode, ShellRequest, rows};
 use crate::engine::{CancelScope, Command};
 use crate::execution::ClientOrderId;
 use crate::market::{Price, Qty, Side};
@@ -540,6 +540,29 @@ fn a_nepali_keyboard_is_read_by_position() {
     assert!(desk.ui.on_keys(press("ह\u{094D}"), &frame).is_empty());
     desk.says("everything: 4 orders, 3,080 shares");
     desk.says("Nepali keyboard, read as traditional");
+}
+
+#[test]
+fn what_happened_is_told_of_the_symbol_under_the_cursor() {
+    let mut desk = Desk::new(fixture::frame());
+    let looked_at = desk.ui.symbol;
+    for list in ["g p", "g o"] {
+        desk.press(list);
+        let mut others = 0;
+        for _ in 0..4 {
+            let (frame, ui) = (&desk.frame, &desk.ui);
+            let here = match ui.focus {
+                PaneId::Positions => rows::selected_position(frame, ui).map(|(_, p)| p.instrument),
+                _ => rows::selected_order(frame, ui).map(|o| o.order.instrument),
+            };
+            others += usize::from(here != looked_at);
+            let symbol = frame.snapshot.instrument(here.unwrap()).unwrap().symbol.clone();
+            desk.press("g h");
+            desk.says(&format!("[{symbol} today]"));
+            desk.press("q j");
+        }
+        assert!(others > 0, "{list}: rows of other symbols than the one looked at");
+    }
 }
 
 #[test]

@@ -108,7 +108,7 @@ pub const EMBEDDED: [(&str, &str); 5] = [
 ];
 
 /// A theme as the terminal can show it.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Theme {
     name: String,
     styles: [Style; Role::ALL.len()],

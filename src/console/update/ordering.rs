@@ -49,8 +49,8 @@ impl Ui {
         self.stack.push(Overlay::Prompt(Prompt::new(lines, confirm, frame.status.mode)));
     }
 
-    /// The instrument that an order key is about.
-    fn instrument_here(&self, frame: &Frame) -> Option<InstrumentId> {
+    /// The instrument that an order key, or the question what happened in it, is about.
+    pub(super) fn instrument_here(&self, frame: &Frame) -> Option<InstrumentId> {
         match self.focus {
             PaneId::Positions => {
                 rows::selected_position(frame, self).map(|(_, p)| p.instrument).or(self.symbol)

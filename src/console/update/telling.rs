@@ -78,9 +78,10 @@ impl Ui {
         found.map(|o| Subject::Order(o.id))
     }
 
-    /// Everything of today about the symbol looked at.
+    /// Everything of today about the symbol under the cursor, as order keys take it.
     pub(super) fn tell_history(&mut self, frame: &Frame) {
-        let Some(instrument) = self.symbol.and_then(|id| frame.snapshot.instrument(id)) else {
+        let Some(instrument) = self.instrument_here(frame).and_then(|id| frame.snapshot.instrument(id))
+        else {
             return self.say("no symbol: t chooses one");
         };
         let mut lines: Vec<String> = Vec::new();

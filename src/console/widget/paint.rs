@@ -1,6 +1,6 @@
 //! Writing into a rectangle of the screen. Whatever is outside it is cut, never an error.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
@@ -9,7 +9,21 @@ use crate::console::theme::{Glyphs, Role, Theme};
 /// Cells that a text takes.
 #[must_use]
 pub fn width(text: &str) -> u16 {
-    u16::try_from(text.width()).unwrap_or(u16::MAX)
+    let cells = if is_letters(text) { text.len() } else { text.width() };
+    u16::try_from(cells).unwrap_or(u16::MAX)
+}
+
+/// Whether every byte of a text is a letter, a figure or a mark of one cell: nearly all there is on a
+/// screen, and needs no looking up of widths or of where glyphs end.
+fn is_letters(text: &str) -> bool {
+    text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+}
+
+/// Whether a text is one line, block or dot pattern of one cell.
+fn is_line(text: &str) -> bool {
+    let mut chars = text.chars();
+    let first = chars.next().is_some_and(|c| matches!(c, '\u{2500}'..='\u{259f}' | '\u{2800}'..='\u{28ff}'));
+    first && chars.next().is_none()
 }
 
 /// A rectangle that is being drawn.
@@ -57,9 +71,31 @@ impl<'a> Paint<'a> {
             return x.saturating_add(width(text));
         }
         let room = usize::from(self.area.width - x);
-        let (column, row) = (self.area.x + x, self.area.y + y);
-        self.buffer.set_stringn(column, row, text, room, self.theme.style(role));
+        let style = self.theme.style(role);
+        if is_letters(text) {
+            for (cell, letter) in self.cells(x, y).iter_mut().zip(text.chars()) {
+                cell.set_char(letter).set_style(style);
+            }
+        } else if is_line(text) {
+            if let Some(cell) = self.cells(x, y).first_mut() {
+                cell.set_symbol(text).set_style(style);
+            }
+        } else {
+            self.buffer.set_stringn(self.area.x + x, self.area.y + y, text, room, style);
+        }
         x.saturating_add(width(text))
+    }
+
+    /// The cells of a row from a column on; none outside.
+    fn cells(&mut self, x: u16, y: u16) -> &mut [Cell] {
+        if x >= self.area.width || y >= self.area.height {
+            return &mut [];
+        }
+        let all = self.buffer.area;
+        let row = usize::from(self.area.y + y - all.y) * usize::from(all.width);
+        let begin = row + usize::from(self.area.x - all.x);
+        let cells = begin + usize::from(x)..begin + usize::from(self.area.width);
+        self.buffer.content.get_mut(cells).unwrap_or_default()
     }
 
     /// Writes over as many rows as the text needs, broken between words, and returns the row after.
@@ -125,14 +161,10 @@ impl<'a> Paint<'a> {
 
     /// Fills a row with spaces of a role.
     pub fn blank(&mut self, y: u16, role: Role) {
-        if y < self.area.height {
-            let row = Rect::new(self.area.x, self.area.y + y, self.area.width, 1);
-            for column in row.left()..row.right() {
-                if let Some(cell) = self.buffer.cell_mut((column, row.y)) {
-                    cell.reset();
-                }
-            }
-            self.buffer.set_style(row, self.theme.style(role));
+        let style = self.theme.style(role);
+        for cell in self.cells(0, y) {
+            cell.reset();
+            cell.set_style(style);
         }
     }
 
@@ -155,9 +187,9 @@ impl<'a> Paint<'a> {
 
     /// A rule over the whole row with a name at its left and a word at its right.
     pub fn rule(&mut self, y: u16, name: &str, focused: bool, rest: &str, right: &str) {
-        let line = self.glyphs().rule;
-        for x in 0..self.area.width {
-            self.put(x, y, line, Role::Rule);
+        let (line, style) = (self.glyphs().rule, self.theme.style(Role::Rule));
+        for cell in self.cells(0, y) {
+            cell.set_symbol(line).set_style(style);
         }
         let ends = width(right).saturating_add(3);
         let room = self.area.width.saturating_sub(if right.is_empty() { 2 } else { ends });
@@ -207,6 +239,9 @@ fn cut_words(text: &str, room: u16) -> String {
 
 /// A text of at most so many cells.
 fn cut(text: &str, room: u16) -> String {
+    if is_letters(text) {
+        return text.get(..usize::from(room).min(text.len())).unwrap_or_default().to_owned();
+    }
     let mut out = String::new();
     for c in text.chars() {
         let mut next = out.clone();
@@ -221,7 +256,29 @@ fn cut(text: &str, room: u16) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// The short ways of writing are the long one.
+        #[test]
+        fn a_text_stands_as_ratatui_would_write_it(
+            x in 0..12u16,
+            text in prop_oneof!["[ -~]{0,14}", "[─│▁█⣿⠁░]{0,2}", "[a-zé株─\u{301}\u{0}\t ]{0,8}", ".{0,8}"],
+        ) {
+            let theme = Theme::default();
+            let area = Rect::new(0, 0, 14, 3);
+            let mut buffer = Buffer::empty(area);
+            let mut want = buffer.clone();
+            let after = Paint::new(&mut buffer, Rect::new(2, 1, 9, 1), &theme).put(x, 0, &text, Role::Up);
+            if x < 9 {
+                want.set_stringn(2 + x, 1, &text, usize::from(9 - x), theme.style(Role::Up));
+            }
+            prop_assert_eq!(after, x + u16::try_from(text.width()).unwrap());
+            prop_assert_eq!(buffer, want);
+        }
+    }
 
     #[test]
     fn a_title_is_cut_between_words() {
