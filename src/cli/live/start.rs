@@ -11,7 +11,7 @@ use crate::cli::{CliError, Global, paths};
 use crate::console::{ConnectionUse, Mode};
 use crate::engine::OperatorId;
 use crate::feed::day::DayMeta;
-use crate::feed::live::VenueFeed;
+use crate::feed::live::{SourceClock, VenueFeed};
 use crate::gateway::venue::{VenueAccess, VenueGateway};
 use crate::journal::{JournalReader, SessionKind};
 use crate::market::SourceId;
@@ -58,13 +58,15 @@ pub(super) fn start(
         .enable_all()
         .build()
         .map_err(|e| CliError::failed(e.to_string()))?;
-    let begun = runtime.block_on(begin(global, args, &wires, kind))?;
+    let clock = LocalClock::start();
+    let (begun, exchange) = runtime.block_on(begin(global, args, &wires, kind, clock))?;
     let mode = match (kind.session, begun.day.simulated) {
         (SessionKind::Paper, _) => Mode::Paper,
         (_, true) => Mode::Sim,
         (_, false) => Mode::Live,
     };
-    let session = session(begun, wires, mode, OperatorId::new(&settings.operator), runtime);
+    let clocks = (clock, exchange);
+    let session = session(begun, clocks, wires, mode, OperatorId::new(&settings.operator), runtime);
     let local = LocalSetup { settings, config_dir, state_dir: paths::state_dir(global) };
     local::run(session, &local).map_err(|e| {
         let message = e.to_string();
@@ -73,7 +75,13 @@ pub(super) fn start(
 }
 
 /// Takes an unfinished session up, or asks the venue what day it is and begins one.
-async fn begin(global: &Global, args: &CommonArgs, wires: &Wires, kind: LiveKind) -> Result<Begun, CliError> {
+async fn begin(
+    global: &Global,
+    args: &CommonArgs,
+    wires: &Wires,
+    kind: LiveKind,
+    clock: LocalClock,
+) -> Result<(Begun, Option<SourceClock>), CliError> {
     let failed = |e: recovery::RecoveryError| CliError::failed(e.to_string());
     let word = if kind.session == SessionKind::Paper { "paper" } else { "live" };
     let folder = match &args.journal {
@@ -81,7 +89,7 @@ async fn begin(global: &Global, args: &CommonArgs, wires: &Wires, kind: LiveKind
         None => Some(paths::journals_dir(global).map_err(CliError::failed)?),
     };
     if let Some(path) = args.journal.as_ref().filter(|path| path.exists()) {
-        return recovery::take_up(path, kind).map_err(failed);
+        return Ok((recovery::take_up(path, kind).map_err(failed)?, None));
     }
     // The first feed that answers says what day it is; the gateway where there is one, for it knows the account.
     let mut why = Vec::new();
@@ -106,17 +114,24 @@ async fn begin(global: &Global, args: &CommonArgs, wires: &Wires, kind: LiveKind
             (None, Some(folder)) => journal_of(folder, word, &day),
             (None, None) => return Err(CliError::failed("no place for a journal")),
         };
-        if path.exists() {
-            return recovery::take_up(&path, kind).map_err(failed);
-        }
-        return recovery::begin(&path, day, kind, &tag()).map_err(failed);
+        let exchange = SourceClock {
+            here: clock.now(),
+            there: probed.banner.at,
+            speed_milli: probed.banner.speed_milli,
+        };
+        let begun = if path.exists() {
+            recovery::take_up(&path, kind)
+        } else {
+            recovery::begin(&path, day, kind, &tag())
+        };
+        return Ok((begun.map_err(failed)?, Some(exchange)));
     }
     // Nobody answers: a session that is not finished is shown as it was, its lines down.
     match folder.as_deref().and_then(|folder| newest_unfinished(folder, word)) {
         Some(path) => {
             let mut begun = recovery::take_up(&path, kind).map_err(failed)?;
             begun.notes.extend(why);
-            Ok(begun)
+            Ok((begun, None))
         }
         None => Err(CliError::failed(why.join("; "))),
     }
@@ -158,6 +173,7 @@ fn tag() -> String {
 
 fn session(
     begun: Begun,
+    (clock, exchange): (LocalClock, Option<SourceClock>),
     wires: Wires,
     mode: Mode,
     operator: OperatorId,
@@ -167,10 +183,13 @@ fn session(
     let begin = move |mut notes: Vec<String>, frames| {
         let Begun { sequencer, day, tag, notes: said, .. } = begun;
         notes.extend(said);
-        let core = LiveCore::new(sequencer);
+        let mut core = LiveCore::new(sequencer);
+        if let Some(exchange) = exchange {
+            core.set_clock(exchange);
+        }
         let (stop, stopped) = watch::channel(false);
         let intake = Arc::new(Intake::default());
-        let (board, clock) = (Board::default(), LocalClock::start());
+        let board = Board::default();
         let shared = Shared { intake: Arc::clone(&intake), board: board.clone(), clock, stop: stopped };
         let mut feeds = Vec::new();
         for (n, address) in (1..).zip(&wires.feeds) {

@@ -42,10 +42,9 @@ impl LiveCore {
     /// The engine's time when this machine's clock shows `now`.
     #[must_use]
     pub fn time(&self, now: Timestamp) -> Timestamp {
-        let there = self.clock.map_or(now, |clock| clock.at(now));
-        // Without a clock of the exchange a day that has begun stands still rather than jump to another date.
-        let known = self.clock.is_some() || self.state().now() == Timestamp::from_ns(0);
-        if known { there.max(self.state().now()) } else { self.state().now() }
+        // Without a clock of the exchange the day stands still rather than jump to another date.
+        let last = self.state().now();
+        self.clock.map_or(last, |clock| clock.at(now).max(last))
     }
 
     /// The market did something.
@@ -102,12 +101,15 @@ impl LiveCore {
     /// # Errors
     /// As [`LiveCore::market`].
     pub fn tick(&mut self, now: Timestamp) -> Result<Vec<Output>, SequencerError> {
-        let time = self.time(now);
         let mut outputs = Vec::new();
+        if self.clock.is_none() {
+            return Ok(outputs);
+        }
+        let time = self.time(now);
         // What is due at once after being done waits for the next call.
         for _ in 0..16 {
             let due = self.sequencer.due().min(self.quiet_second_ends).max(self.state().now());
-            if due > time || self.state().now() == Timestamp::from_ns(0) && self.clock.is_none() {
+            if due > time {
                 break;
             }
             outputs.extend(self.hear_at(due, HeardWhat::Clock)?);
