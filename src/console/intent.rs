@@ -53,6 +53,10 @@ pub enum Destination {
     Risk,
     /// How the machine is.
     System,
+    /// The lines to the outside.
+    Connections,
+    /// What the gateway has otherwise than we do.
+    Reconcile,
     /// What happened in this symbol.
     History,
     /// The marked times.

@@ -86,8 +86,8 @@ impl Place {
     #[must_use]
     pub fn holds(self, context: Context) -> bool {
         use PaneId::{
-            Alerts, Board, Chart, Correlation, Depth, Exposure, Health, Orders, Positions, Proposals, Regime,
-            Transport, Watch,
+            Alerts, Board, Chart, Connections, Correlation, Depth, Exposure, Health, Orders, Positions,
+            Proposals, Reconcile, Regime, Transport, Watch,
         };
         let pane = match context.scope {
             Scope::Pane(pane) => Some(pane),
@@ -100,7 +100,8 @@ impl Place {
             Self::Panes => matches!(context.scope, Scope::Pane(_) | Scope::Reading),
             Self::PanesAndForms => matches!(context.scope, Scope::Pane(_) | Scope::Field | Scope::Form),
             Self::Rows => {
-                let still = any(&[Regime, Chart, Correlation, Exposure, Health, Proposals]);
+                let still =
+                    any(&[Regime, Chart, Correlation, Connections, Exposure, Health, Proposals, Reconcile]);
                 (pane.is_some() && !still) || context.scope == Scope::Reading
             }
             Self::Lists => pane.is_some_and(PaneId::is_list),

@@ -17,6 +17,11 @@ pub struct WordCommand {
 pub const COMMANDS: &[WordCommand] = &[
     WordCommand { name: "quit", takes: "", words: "leave this terminal" },
     WordCommand { name: "release", takes: "", words: "release a stop, after the ten seconds" },
+    WordCommand {
+        name: "accept",
+        takes: "",
+        words: "go on with what the gateway has otherwise than we do (g b)",
+    },
     WordCommand { name: "goto", takes: "SYMBOL", words: "look at a symbol" },
     WordCommand { name: "time", takes: "HH:MM[:SS]", words: "replay: go to a time" },
     WordCommand { name: "speed", takes: "FACTOR|max", words: "replay: how fast" },

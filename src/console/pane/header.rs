@@ -159,6 +159,14 @@ fn feed(view: &View<'_>) -> Vec<Form> {
     let Some((source, worst)) = feeds.iter().min_by_key(|(_, f)| f.last_at) else {
         return vec![vec![("feed: nothing heard".to_owned(), Role::Dim)]];
     };
+    // A line that is not live says so whatever was heard of it last.
+    let lines = feeds.iter().filter_map(|(source, feed)| Some((source, feed.line?.0)));
+    if !feeds.iter().any(|(_, feed)| feed.line.is_some_and(|(state, _)| state.is_live()))
+        && let Some((source, state)) = lines.last()
+    {
+        let text = format!("feed {source} {}", state.word().to_uppercase());
+        return vec![vec![(text, Role::Alarm)]];
+    }
     let age = view.now().since_ns(worst.last_at);
     let text = format::age(age).unwrap_or_else(|| "<5s".to_owned());
     if worst.stale {
@@ -175,8 +183,16 @@ fn gateways(view: &View<'_>) -> Vec<Form> {
         true => (format!("{} up", g.name), Role::Text),
         false => (format!("{} OFF", g.name), Role::Warn),
     };
-    let off: Form = gateways.iter().filter(|g| !g.up).map(word).collect();
-    vec![gateways.iter().map(word).collect(), off]
+    let mut off: Form = gateways.iter().filter(|g| !g.up).map(word).collect();
+    let mut all: Form = gateways.iter().map(word).collect();
+    // Nothing new is sent meanwhile: that is more than a line being up.
+    let differ = view.snapshot().gateway.agreement.differences().len();
+    if differ > 0 {
+        let text = (format!("{differ} DIFFER"), Role::Alarm);
+        all.push(text.clone());
+        off.push(text);
+    }
+    vec![all, off]
 }
 
 /// How long a picture takes to this terminal and back; nothing while that is not known.

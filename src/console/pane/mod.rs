@@ -6,6 +6,7 @@ pub mod board;
 pub mod breakers;
 pub mod chart;
 pub mod checks;
+pub mod connections;
 pub mod correlation;
 pub mod depth;
 pub mod emergency;
@@ -19,6 +20,7 @@ pub mod ladder;
 pub mod orders;
 pub mod positions;
 pub mod proposals;
+pub mod reconcile;
 pub mod regime;
 pub mod sectors;
 pub mod table;
@@ -69,11 +71,15 @@ pub enum PaneId {
     Sectors,
     /// How the symbols of the desk move together.
     Correlation,
+    /// The lines to the outside.
+    Connections,
+    /// What the gateway has otherwise than we do.
+    Reconcile,
 }
 
 impl PaneId {
     /// Every pane.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Watch,
         Self::Depth,
         Self::Regime,
@@ -92,6 +98,8 @@ impl PaneId {
         Self::Board,
         Self::Sectors,
         Self::Correlation,
+        Self::Connections,
+        Self::Reconcile,
     ];
 
     /// Whether its rows are chosen, filtered and ordered.
@@ -114,7 +122,7 @@ impl PaneId {
     /// Whether it always has the whole middle, and is left for the pane one came from.
     #[must_use]
     pub const fn is_page(self) -> bool {
-        matches!(self, Self::Board | Self::Sectors)
+        matches!(self, Self::Board | Self::Sectors | Self::Connections | Self::Reconcile)
     }
 }
 
@@ -146,7 +154,7 @@ pub struct Pane {
 }
 
 /// Every pane. A new one is a file and a line here.
-pub const PANES: [Pane; 18] = [
+pub const PANES: [Pane; 20] = [
     Pane {
         id: PaneId::Watch,
         name: "Watch",
@@ -290,6 +298,22 @@ pub const PANES: [Pane; 18] = [
         reads: &[Part::Comoving],
         title: correlation::title,
         draw: correlation::draw,
+    },
+    Pane {
+        id: PaneId::Connections,
+        name: "Connections",
+        least: (38, 2),
+        reads: &[],
+        title: connections::title,
+        draw: connections::draw,
+    },
+    Pane {
+        id: PaneId::Reconcile,
+        name: "Reconcile",
+        least: (74, 4),
+        reads: &[],
+        title: reconcile::title,
+        draw: reconcile::draw,
     },
 ];
 

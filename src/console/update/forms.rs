@@ -156,6 +156,7 @@ impl Ui {
             "" => {}
             "quit" => return self.quit(frame),
             "release" => self.ask_release(frame),
+            "accept" => self.ask_accept(frame),
             "goto" => self.goto(rest, frame),
             "time" => return self.seek_to(rest, frame),
             "speed" => return self.set_speed(rest, frame),

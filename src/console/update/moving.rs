@@ -110,6 +110,8 @@ impl Ui {
     fn go_to(&mut self, to: Destination, frame: &Frame) {
         let pane = match to {
             Destination::Market => return self.open_board(),
+            Destination::Connections => return self.open_page(PaneId::Connections),
+            Destination::Reconcile => return self.open_page(PaneId::Reconcile),
             Destination::Positions => PaneId::Positions,
             Destination::Orders => PaneId::Orders,
             Destination::Alerts => PaneId::Alerts,
@@ -132,17 +134,22 @@ impl Ui {
         }
     }
 
-    /// Every listed symbol, over the whole middle, the cursor on the one looked at.
-    fn open_board(&mut self) {
+    /// A pane over the whole middle, left for the one that one came from.
+    fn open_page(&mut self, pane: PaneId) {
         if self.workspace.to_come().is_some() {
             self.workspace = Workspace::Trade;
         }
         self.stack.clear();
-        let symbol = self.symbol.map(|id| u64::from(id.0));
         if !self.focus.is_page() {
             self.before_page = Some(self.focus);
         }
-        self.focus_on(PaneId::Board);
+        self.focus_on(pane);
+    }
+
+    /// Every listed symbol, over the whole middle, the cursor on the one looked at.
+    fn open_board(&mut self) {
+        let symbol = self.symbol.map(|id| u64::from(id.0));
+        self.open_page(PaneId::Board);
         self.list_mut(PaneId::Board).selected = symbol;
     }
 

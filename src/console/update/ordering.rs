@@ -7,7 +7,7 @@ use crate::console::intent::Intent;
 use crate::console::overlay::{
     Amendment, Choice, Chosen, Confirm, Field, Overlay, Prompt, Ticket, TicketField,
 };
-use crate::console::pane::{PaneId, ladder};
+use crate::console::pane::{PaneId, ladder, reconcile};
 use crate::console::preview::{self, Facts};
 use crate::console::ui::Ui;
 use crate::console::{Frame, Mode, ShellRequest, format, rows, words};
@@ -289,6 +289,26 @@ impl Ui {
                 self.ask(vec![line], Confirm::Command(Command::ReleaseStop), frame);
             }
         }
+    }
+
+    /// Goes on with what the gateway has otherwise, after a yes that names it.
+    pub(super) fn ask_accept(&mut self, frame: &Frame) {
+        let agreement = &frame.snapshot.gateway.agreement;
+        let differences = agreement.differences();
+        if differences.is_empty() {
+            return self.say("the gateway has nothing otherwise than we do");
+        }
+        let shown = differences.iter().take(6).map(|difference| {
+            let (what, ours, theirs) = reconcile::line(&frame.snapshot, difference);
+            format!("{what}: ours {ours}, theirs {theirs}")
+        });
+        let mut lines: Vec<String> = shown.collect();
+        if differences.len() > lines.len() {
+            lines.push(format!("and {} more: g b shows them", differences.len() - lines.len()));
+        }
+        lines.push("Accept? Our books become as the gateway states".to_owned());
+        let accept = Command::AcceptDifference { seen: agreement.fingerprint() };
+        self.ask(lines, Confirm::Command(accept), frame);
     }
 
     pub(super) fn resize(&mut self, intent: Intent, frame: &Frame) {
