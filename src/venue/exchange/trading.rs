@@ -289,10 +289,10 @@ impl Exchange {
 
     /// A member changes an order.
     pub fn amend(&mut self, member: MemberNo, client_id: &ClientId, to: Amendment, at: Timestamp) {
-        let reasons = self.amend_faults(member, client_id, to);
-        let no = self.no(member, client_id).filter(|_| reasons.is_empty());
-        let Some((no, record)) = no.and_then(|no| Some((no, self.record(no)?.clone()))) else {
-            let reasons = if reasons.is_empty() { vec![Reject::NoSuchOrder {}] } else { reasons };
+        let found = self.no(member, client_id).and_then(|no| Some((no, self.record(no)?)));
+        let reasons = self.amend_faults(member, found.map(|(_, record)| record), to);
+        let found = found.filter(|_| reasons.is_empty());
+        let Some((no, record)) = found.map(|(no, record)| (no, record.clone())) else {
             self.tell(member, at, client_id.clone(), OrderEvent::AmendRejected { reasons });
             return;
         };
@@ -390,8 +390,8 @@ impl Exchange {
         out
     }
 
-    fn amend_faults(&self, member: MemberNo, client_id: &ClientId, to: Amendment) -> Vec<Reject> {
-        let Some(record) = self.order(member, client_id) else { return vec![Reject::NoSuchOrder {}] };
+    fn amend_faults(&self, member: MemberNo, record: Option<&Record>, to: Amendment) -> Vec<Reject> {
+        let Some(record) = record else { return vec![Reject::NoSuchOrder {}] };
         if !record.standing.is_open() {
             return vec![Reject::NotOpen {}];
         }
