@@ -14,6 +14,8 @@
 //! whole frame whose text ends early. A *reordered* frame goes after the next one; if none follows, it is
 //! as good as dropped.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
