@@ -1,9 +1,10 @@
 """An independent client of the venue protocol, written from docs/protocol.md.
 
-    python3 tests/venue_client.py URL TOKEN [SECONDS]
+    python3 tests/venue_client.py URL TOKEN [SECONDS | day]
 
-Subscribes, keeps the book, trades through the day for SECONDS, reconnects in the middle, and checks that book, reports, orders and
-account agree. Prints one JSON object; exit status 1 if anything does not agree. Needs the `websockets` package.
+Subscribes, keeps the book, trades for SECONDS (10 without) or until the session has ended, comes back whenever the line is cut
+and once of its own will, and checks that book, reports, orders and account agree. Prints one JSON object; exit status 1 if
+anything does not agree. Needs the `websockets` package. `tests/venue.rs` runs it.
 """
 
 import asyncio
@@ -11,6 +12,10 @@ import json
 import sys
 
 import websockets
+
+
+class Lost(Exception):
+    """The connection is over, whoever ended it."""
 
 
 class Client:
@@ -23,23 +28,37 @@ class Client:
         self.books = {}
         self.ticks = {}
         self.seq = None
-        self.counts = dict(events=0, gaps=0, reports=0, duplicates=0, fills=0, rejected=0, heartbeats=0, snapshots=0)
+        self.phase = None
+        self.trades = []
+        names = "connections events gaps reports duplicates fills rejected heartbeats snapshots"
+        self.counts = dict.fromkeys(names.split(), 0)
         self.answers = asyncio.Queue()
 
     async def connect(self):
-        self.ws = await websockets.connect(self.url, max_size=4 << 20)
-        await self.say(type="hello", version=1, token=self.token)
-        welcome = json.loads(await self.ws.recv())
+        while True:
+            try:
+                self.ws = await websockets.connect(self.url, max_size=4 << 20)
+                self.answers = asyncio.Queue()
+                await self.say(type="hello", version=1, token=self.token)
+                welcome = json.loads(await self.ws.recv())
+                break
+            except (Lost, OSError, websockets.WebSocketException):
+                # The venue takes nobody while its line is cut.
+                await asyncio.sleep(0.02)
         assert welcome["type"] == "welcome", welcome
         self.welcome = welcome
+        self.counts["connections"] += 1
+        self.seq = None
         self.reader = asyncio.create_task(self.read())
         if welcome["reports"] > self.report_no:
             await self.say(type="resend", after=self.report_no)
         await self.say(type="subscribe")
-        self.seq = None
 
     async def say(self, **frame):
-        await self.ws.send(json.dumps(frame))
+        try:
+            await self.ws.send(json.dumps(frame))
+        except websockets.ConnectionClosed as error:
+            raise Lost() from error
 
     async def ask(self, wanted, **frame):
         await self.say(**frame)
@@ -47,28 +66,45 @@ class Client:
             answer = await asyncio.wait_for(self.answers.get(), 20)
             if answer["type"] == wanted:
                 return answer
+            if answer["type"] == "lost":
+                raise Lost()
+
+    async def reported(self, number):
+        """Waits for a report."""
+        while self.report_no < number:
+            if self.reader.done():
+                self.reader.result()
+                raise Lost()
+            await asyncio.sleep(0.02)
 
     async def read(self):
-        async for text in self.ws:
-            frame = json.loads(text)
-            kind = frame["type"]
-            if kind == "snapshot":
-                self.counts["snapshots"] += 1
-                self.seq = frame["seq"]
-                for s in frame["securities"]:
-                    self.ticks[s["symbol"]] = (s["tick"], s["lot"])
-                    self.books[s["symbol"]] = dict(
-                        buy={p: q for p, q, _ in s["bids"]}, sell={p: q for p, q, _ in s["asks"]}
-                    )
-            elif kind == "events":
-                for event in frame["events"]:
-                    self.on_event(event)
-            elif kind == "report":
-                self.on_report(frame)
-            elif kind == "heartbeat":
-                self.counts["heartbeats"] += 1
-            else:
-                self.answers.put_nowait(frame)
+        try:
+            async for text in self.ws:
+                self.on_frame(json.loads(text))
+        except websockets.ConnectionClosed:
+            pass
+        finally:
+            self.answers.put_nowait(dict(type="lost"))
+
+    def on_frame(self, frame):
+        kind = frame["type"]
+        if kind == "snapshot":
+            self.counts["snapshots"] += 1
+            self.seq, self.phase = frame["seq"], frame["phase"]
+            for s in frame["securities"]:
+                self.ticks[s["symbol"]] = (s["tick"], s["lot"])
+                self.books[s["symbol"]] = dict(
+                    buy={p: q for p, q, _ in s["bids"]}, sell={p: q for p, q, _ in s["asks"]}
+                )
+        elif kind == "events":
+            for event in frame["events"]:
+                self.on_event(event)
+        elif kind == "report":
+            self.on_report(frame)
+        elif kind == "heartbeat":
+            self.counts["heartbeats"] += 1
+        else:
+            self.answers.put_nowait(frame)
 
     def on_event(self, event):
         if self.seq is None or event["seq"] <= self.seq:
@@ -83,6 +119,8 @@ class Client:
                 side[event["price"]] = event["qty"]
             else:
                 side.pop(event["price"], None)
+        elif event["kind"] == "phase":
+            self.phase = event["phase"]
         elif event["kind"] == "clear":
             self.books[event["symbol"]] = dict(buy={}, sell={})
 
@@ -93,7 +131,7 @@ class Client:
         assert report["no"] == self.report_no + 1, (report, self.report_no)
         self.report_no = report["no"]
         self.counts["reports"] += 1
-        order = self.orders.setdefault(report["client_id"], dict(filled=0, standing="sent"))
+        order = self.orders[report["client_id"]]
         event = report["event"]
         if event == "filled":
             # A trade between two orders of ours is one execution and a fill of each.
@@ -104,6 +142,7 @@ class Client:
             assert order["filled"] == report["filled"], (order, report)
             order["standing"] = "partially_filled" if report["left"] else "filled"
             self.counts["fills"] += 1
+            self.trades.append((order["symbol"], order["side"], report["qty"], report["price"]))
         elif event == "accepted":
             order["standing"] = "open"
         elif event == "rejected":
@@ -115,15 +154,21 @@ class Client:
     async def new(self, symbol, side, qty, limit):
         self.ids += 1
         client_id = f"py-{self.ids}"
+        self.orders[client_id] = dict(filled=0, standing="sent", symbol=symbol, side=side)
         await self.say(type="new", client_id=client_id, symbol=symbol, side=side, qty=qty, limit=limit)
         return client_id
 
     async def agree(self):
         """What was reported is what the venue says of every order, and its cash follows from the fills."""
         said = await self.ask("orders", type="orders")
-        while self.report_no < said["reports"]:
-            await asyncio.sleep(0.05)
-        mine = {k: v for k, v in self.orders.items() if v["standing"] != "rejected"}
+        await self.reported(said["reports"])
+        for client_id, order in self.orders.items():
+            if order["standing"] == "sent" and client_id not in {o["client_id"] for o in said["orders"]}:
+                # Sent into a line that was cut, perhaps: the venue knows whether it was taken.
+                answer = await self.ask("order", type="query", client_id=client_id)
+                if answer["order"] is None and order["standing"] == "sent":
+                    order["standing"] = "never taken"
+        mine = {k: v for k, v in self.orders.items() if v["standing"] not in ("rejected", "never taken")}
         theirs = {o["client_id"]: o for o in said["orders"]}
         assert set(mine) == set(theirs), set(mine) ^ set(theirs)
         for client_id, order in theirs.items():
@@ -133,49 +178,72 @@ class Client:
                 assert order["standing"] == mine[client_id]["standing"], (order, mine[client_id])
 
 
-async def main(url, token, seconds):
+async def trade(client):
+    """Once over all that is quoted: orders that take, that rest, that change, that go."""
+    for symbol, book in list(client.books.items()):
+        if not book["buy"] or not book["sell"]:
+            continue
+        bid, ask = max(book["buy"]), min(book["sell"])
+        lot = client.ticks[symbol][1]
+        taken = await client.new(symbol, "buy", lot, ask)
+        resting = await client.new(symbol, "buy", 2 * lot, bid)
+        await client.say(type="amend", client_id=resting, qty=lot, limit=bid)
+        await client.say(type="cancel", client_id=resting)
+        await client.say(type="cancel", client_id=taken)
+        await client.new(symbol, "sell", lot, bid)
+        await asyncio.sleep(0.01)
+
+
+async def main(url, token, length):
     client = Client(url, token)
     await client.connect()
     start = await client.ask("account", type="account")
     loop = asyncio.get_running_loop()
-    end, half = loop.time() + seconds, loop.time() + seconds / 2
-    reconnected = False
-    while loop.time() < end:
-        for symbol, book in list(client.books.items()):
-            if not book["buy"] or not book["sell"]:
-                continue
-            bid, ask = max(book["buy"]), min(book["sell"])
-            lot = client.ticks[symbol][1]
-            taken = await client.new(symbol, "buy", lot, ask)
-            resting = await client.new(symbol, "buy", 2 * lot, bid)
-            await client.say(type="amend", client_id=resting, qty=lot, limit=bid)
-            await client.say(type="cancel", client_id=resting)
-            await client.say(type="cancel", client_id=taken)
-            await client.new(symbol, "sell", lot, bid)
+    began = loop.time()
+    left = False
+
+    def over():
+        return client.phase == "ended" if length == "day" else loop.time() > began + float(length)
+
+    while True:
+        try:
+            if over():
+                await client.ask("cancelled_many", type="cancel_many")
+                # All open orders are gone; a second time there is nothing to cancel.
+                again = await client.ask("cancelled_many", type="cancel_many")
+                assert again["count"] == 0, again
+                await client.agree()
+                account = await client.ask("account", type="account")
+                await client.reported(account["reports"])
+                break
+            await trade(client)
+            if not left and client.counts["fills"] > 20:
+                # Leaves with an order on its way, and comes back.
+                left = True
+                await client.new(next(iter(client.books)), "buy", 10, 1)
+                await client.ws.close()
+                raise Lost()
+            await client.agree()
+            # In a phase without orders there is nothing else to wait for.
             await asyncio.sleep(0.01)
-        if not reconnected and loop.time() > half:
-            reconnected = True
-            await client.new(next(iter(client.books)), "buy", 10, 1)
+        except Lost:
             await client.ws.close()
             await client.reader
             await client.connect()
-            while client.report_no < client.welcome["reports"]:
-                await asyncio.sleep(0.05)
-        await client.agree()
-    await client.say(type="cancel_many")
-    # All open orders are gone; a second time there is nothing to cancel.
-    await client.ask("cancelled_many", type="cancel_many")
-    await client.agree()
-    account = await client.ask("account", type="account")
-    # Cash fell by what was bought, with charges; shares held are what was there and what traded.
-    bought = sum(r["qty"] * r["price"] for r in client.executions.values() if r["client_id"] in client.orders)
-    assert account["cash"] <= start["cash"]
+            await client.reported(client.welcome["reports"])
+    # Every paisa and every share is where the fills have put it.
+    flow = sum((q * p if side == "sell" else -q * p) for _, side, q, p in client.trades)
+    worth = [sum(a[k] for k in ("cash", "due", "charges")) for a in (start, account)]
+    assert worth[1] == worth[0] + flow, (start, account, flow)
     held = {h["symbol"]: h["qty"] for h in account["holdings"]}
-    before = {h["symbol"]: h["qty"] for h in start["holdings"]}
-    assert all(held.get(s, 0) >= 0 for s in set(held) | set(before))
+    for h in start["holdings"]:
+        held[h["symbol"]] = held.get(h["symbol"], 0) - h["qty"]
+    for symbol, side, qty, _ in client.trades:
+        held[symbol] = held.get(symbol, 0) + (qty if side == "sell" else -qty)
+    assert not any(held.values()), held
     assert client.counts["gaps"] == 0 and client.counts["fills"] > 0 and client.counts["events"] > 0
-    print(json.dumps(dict(client.counts, orders=client.ids, traded_paisa=bought, charges=account["charges"])))
+    print(json.dumps(dict(client.counts, orders=client.ids, phase=client.phase, charges=account["charges"])))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 10.0))
+    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else "10"))

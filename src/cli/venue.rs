@@ -68,8 +68,11 @@ pub(super) struct VenueArgs {
 #[derive(Serialize)]
 struct Served {
     connections: u64,
+    turned_away: u64,
+    no_handshake: u64,
     refused: u64,
     bad_frames: u64,
+    rules_broken: u64,
     conflated: u64,
     cut_off: u64,
 }
@@ -78,8 +81,11 @@ impl From<ServeStats> for Served {
     fn from(s: ServeStats) -> Self {
         Self {
             connections: s.connections,
+            turned_away: s.turned_away,
+            no_handshake: s.no_handshake,
             refused: s.refused,
             bad_frames: s.bad_frames,
+            rules_broken: s.rules_broken,
             conflated: s.conflated,
             cut_off: s.cut_off,
         }

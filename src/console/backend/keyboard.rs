@@ -11,7 +11,8 @@ use crate::console::input::{Chord, Code, Key, Moment, Pointer};
 const ESC_MS: u64 = 100;
 /// How long a sequence that has begun waits for its end, and a paste for more of it.
 const SEQUENCE_MS: u64 = 2_000;
-/// Longest sequence that is waited for.
+/// Longest sequence that means anything. What is longer is thrown away to its end, so that its rest is not
+/// taken for keys.
 const LONGEST: usize = 64;
 /// Pasted bytes that are kept; no field takes more.
 const PASTE: usize = 4_096;
@@ -39,6 +40,8 @@ pub enum Incoming {
 pub struct Keyboard {
     held: Vec<u8>,
     paste: Option<Vec<u8>>,
+    /// Within a sequence that is too long.
+    skipping: bool,
     last: Moment,
 }
 
@@ -48,6 +51,8 @@ enum Token {
     More,
     /// This many bytes, worth nothing.
     Nothing(usize),
+    /// All of it belongs to a sequence that is too long and goes on.
+    TooLong,
     /// A key of this many bytes.
     Chord(usize, Chord, bool),
     Pointer(usize, Pointer),
@@ -62,6 +67,10 @@ impl Keyboard {
         self.last = at;
         self.held.extend_from_slice(bytes);
         while !self.held.is_empty() {
+            if self.skipping {
+                self.skip();
+                continue;
+            }
             let used =
                 if self.paste.is_some() { self.pasted(at, &mut out) } else { self.typed(at, &mut out) };
             if used == 0 {
@@ -76,7 +85,7 @@ impl Keyboard {
     #[must_use]
     pub fn due(&self) -> Option<Moment> {
         let wait = match (&self.paste, self.held.as_slice()) {
-            (None, []) => return None,
+            (None, []) if !self.skipping => return None,
             (None, [0x1b] | [0x1b, b'[' | b'O']) => ESC_MS,
             _ => SEQUENCE_MS,
         };
@@ -90,6 +99,7 @@ impl Keyboard {
             return Vec::new();
         }
         let held = std::mem::take(&mut self.held);
+        self.skipping = false;
         if let Some(text) = self.paste.take() {
             return vec![Incoming::Paste(String::from_utf8_lossy(&text).into_owned())];
         }
@@ -101,10 +111,22 @@ impl Keyboard {
         vec![Incoming::Key(Key::press(chord, self.last))]
     }
 
+    /// Throws away what belongs to a sequence that is too long, up to its end.
+    fn skip(&mut self) {
+        let end = self.held.iter().position(|b| !is_parameter(*b));
+        self.skipping = end.is_none();
+        let used = end.map_or(self.held.len(), |end| end + usize::from(is_final(self.held[end])));
+        self.held.drain(..used);
+    }
+
     fn typed(&mut self, at: Moment, out: &mut Vec<Incoming>) -> usize {
         match token(&self.held) {
             Token::More => 0,
             Token::Nothing(used) => used,
+            Token::TooLong => {
+                self.skipping = true;
+                self.held.len()
+            }
             Token::Chord(used, chord, repeat) => {
                 out.push(Incoming::Key(Key { chord, repeat, at }));
                 used
@@ -215,16 +237,19 @@ fn control(rest: &[u8], bytes: &[u8]) -> Token {
             Some(_) => Token::Nothing(3),
         };
     }
-    let Some(length) = rest.iter().position(|b| !matches!(b, b'0'..=b'?' | b' ' | b'"'..=b'/')) else {
-        return if rest.len() > LONGEST { Token::Nothing(bytes.len()) } else { Token::More };
+    let Some(length) = rest.iter().position(|b| !is_parameter(*b)) else {
+        return if rest.len() > LONGEST { Token::TooLong } else { Token::More };
     };
     let used = 2 + length;
     let last = rest[length];
     // A stop, an escape or a stray control byte inside a sequence: what came before it was nothing.
-    if !(b'@'..=b'~').contains(&last) {
+    if !is_final(last) {
         return Token::Nothing(used);
     }
     let used = used + 1;
+    if length > LONGEST {
+        return Token::Nothing(used);
+    }
     if let Some(report) = rest[..length].strip_prefix(b"<") {
         let pressed = last == b'M';
         return pointer(report).filter(|_| pressed).map_or(Token::Nothing(used), |p| Token::Pointer(used, p));
@@ -250,6 +275,16 @@ fn control(rest: &[u8], bytes: &[u8]) -> Token {
         Some(3) => Token::Nothing(used),
         event => Token::Chord(used, modified(code, second.unwrap_or(1)), event == Some(2)),
     }
+}
+
+/// What stands between the beginning of a sequence and its end; `!`, the stop, does not.
+const fn is_parameter(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'?' | b' ' | b'"'..=b'/')
+}
+
+/// What ends a sequence.
+const fn is_final(byte: u8) -> bool {
+    matches!(byte, b'@'..=b'~')
 }
 
 /// A report of the mouse (SGR 1006): button, column and row, from 1.
@@ -408,6 +443,29 @@ mod tests {
         let alone = keyboard.settle(Moment(2_100));
         assert_eq!(alone, vec![Incoming::Key(Key::press(Chord::plain(Code::Esc), Moment(2_000)))]);
         assert_eq!(keyboard.due(), None);
+    }
+
+    /// In one piece it was nothing; in two its rest was typed.
+    #[test]
+    fn a_sequence_beyond_all_length_is_nothing_however_it_is_cut() {
+        for (end, rest) in [("m", &b"y"[..]), ("A", b"y"), ("", b"!"), ("", b"\x1b[19~"), ("\r", b"")] {
+            let long = format!("\x1b[<0{}{end}", "4;-".repeat(40));
+            let bytes = [long.as_bytes(), rest].concat();
+            let whole = keys(&bytes);
+            assert_eq!(whole.len(), 1, "{end} {whole:?}");
+            for size in [1, 2, 63, 64, 65, 70, 100] {
+                let mut keyboard = Keyboard::default();
+                let mut all: Vec<Incoming> =
+                    bytes.chunks(size).flat_map(|part| keyboard.feed(part, Moment(10))).collect();
+                all.extend(keyboard.settle(Moment(10_000)));
+                assert_eq!(all, whole, "{end} in pieces of {size}");
+            }
+        }
+        let mut keyboard = Keyboard::default();
+        keyboard.feed(&[b"\x1b[".as_slice(), &[b'4'; 90]].concat(), Moment(10));
+        assert_eq!(keyboard.due(), Some(Moment(10 + SEQUENCE_MS)), "it does not wait for ever");
+        assert_eq!(keyboard.settle(Moment(10 + SEQUENCE_MS)), []);
+        assert_eq!(keyboard.feed(b"m", Moment(3_000)).len(), 1);
     }
 
     #[test]

@@ -11,30 +11,47 @@ pub(super) struct Index {
     last: Vec<Price>,
     capital_before: i128,
     capital: i128,
+    /// What follows from these.
+    value: IndexValue,
 }
 
 impl Index {
     pub(super) fn new(close_e2: i64, listings: &[Listing]) -> Self {
         let capital =
             listings.iter().map(|l| i128::from(l.shares) * i128::from(l.previous_close.units())).sum();
-        Self {
+        let mut index = Self {
             close_e2,
             shares: listings.iter().map(|l| l.shares).collect(),
             last: listings.iter().map(|l| l.previous_close).collect(),
             capital_before: capital,
             capital,
-        }
+            value: IndexValue { points_e2: close_e2, previous_close_e2: Some(close_e2) },
+        };
+        index.value = index.weighed();
+        index
     }
 
-    /// A security traded at a price that counts.
-    pub(super) fn traded(&mut self, i: usize, price: Price) {
+    /// A security traded at a price that counts; says whether that moved the index, as far as it is shown.
+    pub(super) fn traded(&mut self, i: usize, price: Price) -> bool {
         let moved = i128::from(price.units()) - i128::from(self.last[i].units());
+        // Most trades are at the last price.
+        if moved == 0 || self.shares[i] == 0 {
+            self.last[i] = price;
+            return false;
+        }
+        let before = self.value;
         self.capital += moved * i128::from(self.shares[i]);
         self.last[i] = price;
+        self.value = self.weighed();
+        self.value != before
     }
 
     /// The value now, rounded half up.
-    pub(super) fn value(&self) -> IndexValue {
+    pub(super) const fn value(&self) -> IndexValue {
+        self.value
+    }
+
+    fn weighed(&self) -> IndexValue {
         let scaled = 2 * i128::from(self.close_e2) * self.capital + self.capital_before;
         let points = scaled.div_euclid((2 * self.capital_before).max(1));
         IndexValue {

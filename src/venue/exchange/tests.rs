@@ -1,5 +1,9 @@
 //! What must hold of the exchange.
 
+mod priority;
+
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -339,7 +343,7 @@ proptest! {
 }
 
 fn check(exchange: &mut Exchange, members: &[MemberNo; 2]) {
-    let mut left_of = std::collections::BTreeMap::new();
+    let mut left_of = BTreeMap::new();
     while let Some(report) = exchange.report() {
         if let OrderEvent::Filled { qty, filled, left, .. } = report.event {
             assert!(qty.is_positive() && !left.units().is_negative());

@@ -1,6 +1,6 @@
 //! The exchange as a whole.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::index::Index;
 use super::member::worth;
@@ -68,7 +68,8 @@ pub struct Exchange {
     tripped: u8,
     members: Vec<Member>,
     records: Vec<Record>,
-    by_client: BTreeMap<(MemberNo, ClientId), OrderNo>,
+    /// For each member its orders by its own ids. Only looked up, never gone through, so its order decides nothing.
+    by_client: Vec<HashMap<ClientId, OrderNo>>,
     reports: VecDeque<Report>,
     crowd: Ledger,
     trades: Vec<Trade>,
@@ -98,7 +99,7 @@ impl Exchange {
             tripped: 0,
             members: Vec::new(),
             records: Vec::new(),
-            by_client: BTreeMap::new(),
+            by_client: Vec::new(),
             reports: VecDeque::new(),
             crowd: Ledger::default(),
             trades: Vec::new(),
@@ -111,6 +112,7 @@ impl Exchange {
     /// Beyond 65,535 members.
     pub fn admit(&mut self, member: Member) -> MemberNo {
         self.members.push(member);
+        self.by_client.push(HashMap::new());
         MemberNo(u16::try_from(self.members.len() - 1).expect("fewer than 65,536 members"))
     }
 
@@ -276,7 +278,9 @@ impl Exchange {
         if let Some(m) = self.members.get_mut(usize::from(member.0)) {
             m.reserve(instrument, entry.side, entry.qty, entry.limit);
         }
-        self.by_client.insert((member, client_id.clone()), no);
+        if let Some(ids) = self.by_client.get_mut(usize::from(member.0)) {
+            ids.insert(client_id.clone(), no);
+        }
         let standing = Standing::Open;
         self.records.push(Record { id, member, entry, standing, filled: Qty::ZERO, at, handle: None });
         self.tell(member, at, client_id, OrderEvent::Accepted { order: id });
@@ -285,10 +289,10 @@ impl Exchange {
 
     /// A member changes an order.
     pub fn amend(&mut self, member: MemberNo, client_id: &ClientId, to: Amendment, at: Timestamp) {
-        let reasons = self.amend_faults(member, client_id, to);
-        let no = self.no(member, client_id).filter(|_| reasons.is_empty());
-        let Some((no, record)) = no.and_then(|no| Some((no, self.record(no)?.clone()))) else {
-            let reasons = if reasons.is_empty() { vec![Reject::NoSuchOrder {}] } else { reasons };
+        let found = self.no(member, client_id).and_then(|no| Some((no, self.record(no)?)));
+        let reasons = self.amend_faults(member, found.map(|(_, record)| record), to);
+        let found = found.filter(|_| reasons.is_empty());
+        let Some((no, record)) = found.map(|(no, record)| (no, record.clone())) else {
             self.tell(member, at, client_id.clone(), OrderEvent::AmendRejected { reasons });
             return;
         };
@@ -386,8 +390,8 @@ impl Exchange {
         out
     }
 
-    fn amend_faults(&self, member: MemberNo, client_id: &ClientId, to: Amendment) -> Vec<Reject> {
-        let Some(record) = self.order(member, client_id) else { return vec![Reject::NoSuchOrder {}] };
+    fn amend_faults(&self, member: MemberNo, record: Option<&Record>, to: Amendment) -> Vec<Reject> {
+        let Some(record) = record else { return vec![Reject::NoSuchOrder {}] };
         if !record.standing.is_open() {
             return vec![Reject::NotOpen {}];
         }
@@ -536,11 +540,7 @@ impl Exchange {
 
     /// Brings the index up to a security's last price; says whether that moved it.
     fn weigh(&mut self, i: usize) -> bool {
-        let before = self.index.value();
-        if let Some(last) = self.securities.get(i).and_then(Security::last) {
-            self.index.traded(i, last);
-        }
-        self.index.value() != before
+        self.securities.get(i).and_then(Security::last).is_some_and(|last| self.index.traded(i, last))
     }
 
     fn check_halt(&mut self, at: Timestamp) {
@@ -566,7 +566,7 @@ impl Exchange {
     }
 
     fn no(&self, member: MemberNo, client_id: &ClientId) -> Option<OrderNo> {
-        self.by_client.get(&(member, client_id.clone())).copied()
+        self.by_client.get(usize::from(member.0))?.get(client_id).copied()
     }
 
     fn record(&self, no: OrderNo) -> Option<&Record> {

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::connection::{ConnectionNo, FromConnection, ToConnection, run};
+use super::connection::{ConnectionNo, Ending, FromConnection, ToConnection, over, run};
 use super::{Hall, VenueClock};
 use crate::venue::exchange::MemberNo;
 use crate::wire::{ClientFrame, Said, ServerFrame, VERSION};
@@ -25,6 +25,12 @@ const EVENTS_PER_FRAME: usize = 500;
 const QUEUE: usize = 1_024;
 /// Places of the queue that market data leaves free for reports and answers.
 const KEPT_FREE: usize = 256;
+/// How long connections may take to end when the venue closes.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// What they are told then.
+const CLOSES: &str = "the venue closes";
+/// How long a stranger may take over the handshake of TLS.
+const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 /// Requests that wait for the hub at most; then readers wait.
 const REQUESTS: usize = 4_096;
 
@@ -37,7 +43,7 @@ pub struct ServeOptions {
     pub heartbeat: Duration,
     /// TLS, if connections are to be encrypted.
     pub tls: Option<TlsAcceptor>,
-    /// Connections at one time at most.
+    /// Connections at one time at most, those counted that have not greeted yet.
     pub most_connections: usize,
 }
 
@@ -46,10 +52,16 @@ pub struct ServeOptions {
 pub struct ServeStats {
     /// Connections taken.
     pub connections: u64,
+    /// Connections not taken, because there were too many or the line was cut.
+    pub turned_away: u64,
+    /// Connections that ended before the handshake of TLS or of WebSocket was done.
+    pub no_handshake: u64,
     /// Greetings refused.
     pub refused: u64,
     /// Frames that meant nothing.
     pub bad_frames: u64,
+    /// Connections closed for breaking a rule: a frame too long or not of WebSocket, a flood, no greeting.
+    pub rules_broken: u64,
     /// Frames of market data not sent to readers who were too slow; each got a full picture later.
     pub conflated: u64,
     /// Readers too slow for their own reports, cut off.
@@ -84,6 +96,7 @@ pub async fn serve(
         started: Instant::now(),
         spoke: Instant::now(),
         stats: ServeStats::default(),
+        taken: 0,
     };
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -108,16 +121,28 @@ pub async fn serve(
             }
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
-                if hub.clients.len() >= options.most_connections || hub.hall.disconnected() {
+                if hub.taken >= options.most_connections || hub.hall.disconnected() {
+                    hub.stats.turned_away += 1;
                     continue;
                 }
                 next += 1;
+                hub.taken += 1;
                 hub.stats.connections += 1;
                 tokio::spawn(take(stream, next, to_hub.clone(), options.tls.clone()));
             }
         }
     }
-    hub.close_all("the venue closes");
+    // Everybody is told, and what they did until then is counted.
+    drop(to_hub);
+    hub.close_all(CLOSES);
+    let farewell = async {
+        while let Some(said) = from_connections.recv().await {
+            hub.on_connection(said);
+            hub.close_all(CLOSES);
+        }
+    };
+    // Who does not leave in this time is left.
+    let _ = timeout(FAREWELL, farewell).await;
     Ok(hub.stats)
 }
 
@@ -130,15 +155,15 @@ async fn take(
     // Small frames must not wait for larger ones; a socket that refuses the option still works.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => run(stream, no, hub, QUEUE).await,
-        Some(tls) => {
-            // Where it fails nothing was opened yet, so there is nothing to close.
-            let handshake = tokio::time::timeout(Duration::from_secs(10), tls.accept(stream));
-            if let Ok(Ok(stream)) = handshake.await {
-                run(stream, no, hub, QUEUE).await;
-            }
-        }
+        None => run(stream, no, &hub, QUEUE).await,
+        Some(tls) => match timeout(TLS_HANDSHAKE, tls.accept(stream)).await {
+            Ok(Ok(stream)) => run(stream, no, &hub, QUEUE).await,
+            Ok(Err(error)) => over(&hub, no, Ending::NoHandshake(error.to_string())).await,
+            Err(_) => over(&hub, no, Ending::NoHandshake("no TLS in time".to_owned())).await,
+        },
     }
+    // A hub that is gone counts nothing any more.
+    let _ = hub.send(FromConnection::Gone { no }).await;
 }
 
 struct Hub {
@@ -150,6 +175,8 @@ struct Hub {
     /// When the last heartbeat was.
     spoke: Instant,
     stats: ServeStats,
+    /// Sockets not given back yet.
+    taken: usize,
 }
 
 impl Hub {
@@ -164,10 +191,25 @@ impl Hub {
                 let client = Client { to, member: None, subscribed: false, wants_picture: false };
                 self.clients.insert(no, client);
             }
-            FromConnection::Gone { no, why } => {
-                if self.clients.remove(&no).is_some() {
-                    tracing::info!(connection = no, why, "gone");
-                }
+            FromConnection::Over { no, why: Ending::NoHandshake(why) } => {
+                self.stats.no_handshake += 1;
+                tracing::info!(connection = no, why, "no handshake");
+            }
+            // What somebody does who was sent away already does not count again.
+            FromConnection::Over { no, .. } | FromConnection::Frame { no, .. }
+                if !self.clients.contains_key(&no) => {}
+            FromConnection::Over { no, why: Ending::Broke(why) } => {
+                self.stats.rules_broken += 1;
+                tracing::warn!(connection = no, why, "broke a rule");
+                self.cut(no, why);
+            }
+            FromConnection::Over { no, why: Ending::Left(why) } => {
+                self.clients.remove(&no);
+                tracing::info!(connection = no, why, "gone");
+            }
+            FromConnection::Gone { no } => {
+                self.clients.remove(&no);
+                self.taken -= 1;
             }
             FromConnection::Frame { no, frame: Err(reason) } => {
                 self.stats.bad_frames += 1;
