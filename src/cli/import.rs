@@ -10,10 +10,10 @@ use crate::market::{Board, SessionDate, Symbol};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  himal import floorsheet 2024-07-02.csv.gz --out 2024-07-02.parquet\n  himal import floorsheet sheet.csv --daily history/ --securities securities.csv --out day.parquet --json\n  himal import lobster messages.csv orderbook.csv --symbol AAPL --date 2012-06-21 --out aapl.parquet\n  himal import binance btcusdt.jsonl.gz --out btc.parquet"
+    after_help = "Examples:\n  himal import floorsheet 2024-07-02.csv.gz --out 2024-07-02.parquet\n  himal import floorsheet sheet.csv --daily history/ --securities securities.csv --out day.parquet --json\n  himal import lobster messages.csv orderbook.csv --symbol AAPL --date 2012-06-21 --out aapl.parquet\n  himal import binance btcusdt.jsonl.gz --out btc.parquet\n  himal import recording live-2026-08-20-0001.seg-* --out day.parquet"
 )]
 pub(super) struct ImportArgs {
-    /// What the files are: floorsheet, ohlcv, lobster, binance, bybit
+    /// What the files are: floorsheet, ohlcv, lobster, binance, bybit, recording
     kind: ImportKind,
     /// The files, plain or .gz
     #[arg(required = true, value_name = "FILE")]

@@ -16,6 +16,9 @@ pub enum FeedError {
         /// What the system said.
         source: io::Error,
     },
+    /// The recording of a live session.
+    #[error(transparent)]
+    Recording(#[from] crate::feed::recording::RecordingError),
     /// The file cannot be written.
     #[error("{file} cannot be written: {source}")]
     Unwritable {

@@ -72,7 +72,7 @@ fn row(paint: &mut Paint<'_>, y: u16, line: &ConnectionStatus) {
         line.gaps.to_string(),
         line.reconnects.to_string(),
         line.latency_us.map_or_else(|| "-".to_owned(), delay),
-        line.clock_offset_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:+}ms")),
+        line.clock_offset_ms.map_or_else(|| "-".to_owned(), offset),
         line.conflated.to_string(),
     ];
     for ((right, head), text) in COLUMNS.iter().zip(figures) {
@@ -125,4 +125,13 @@ fn step(ms: u64) -> String {
 
 fn delay(us: i64) -> String {
     if us < 1_000 { "<1ms".to_owned() } else { format!("{}ms", us / 1_000) }
+}
+
+/// A clock that is hours away is of another day and not wrong by so much.
+fn offset(ms: i64) -> String {
+    match ms.abs() {
+        0..10_000 => format!("{ms:+}ms"),
+        10_000..3_600_000 => format!("{:+}s", ms / 1_000),
+        _ => "other day".to_owned(),
+    }
 }

@@ -22,6 +22,10 @@ impl Input {
     }
 
     /// The path as given, for messages.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn label(&self) -> String {
         self.path.display().to_string()
     }

@@ -16,6 +16,7 @@ mod input;
 mod levels;
 mod lobster;
 mod ohlcv;
+mod recording;
 mod reference;
 mod report;
 mod session;
@@ -47,11 +48,14 @@ pub enum ImportKind {
     Binance,
     /// Recorded Bybit order-book streams.
     Bybit,
+    /// Segments that a live session left beside its journal.
+    Recording,
 }
 
 impl ImportKind {
     /// Every kind, in the order help shows them.
-    pub const ALL: [Self; 5] = [Self::Floorsheet, Self::Ohlcv, Self::Lobster, Self::Binance, Self::Bybit];
+    pub const ALL: [Self; 6] =
+        [Self::Floorsheet, Self::Ohlcv, Self::Lobster, Self::Binance, Self::Bybit, Self::Recording];
 
     /// Its name on the command line.
     #[must_use]
@@ -62,6 +66,7 @@ impl ImportKind {
             Self::Lobster => "lobster",
             Self::Binance => "binance",
             Self::Bybit => "bybit",
+            Self::Recording => "recording",
         }
     }
 
@@ -82,6 +87,9 @@ impl ImportKind {
                 "recorded Binance streams (JSON lines with a receive time; several files continue each other)"
             }
             Self::Bybit => "recorded Bybit order-book streams (JSON lines)",
+            Self::Recording => {
+                "segments beside the journal of a live session (.seg-0001 and on, in their order)"
+            }
         }
     }
 }
@@ -144,6 +152,7 @@ pub fn import(
         ImportKind::Lobster => lobster::import(&inputs, out, options, &mut report)?,
         ImportKind::Binance => binance::import(&inputs, out, options, &mut report)?,
         ImportKind::Bybit => bybit::import(&inputs, out, options, &mut report)?,
+        ImportKind::Recording => recording::import(&inputs, out, options, &mut report)?,
     }
     Ok(report)
 }
