@@ -4,6 +4,8 @@
 //! the book may be wrong: the feed is no longer live from that frame on, and asks for another picture. Nothing is
 //! handed on while a picture is waited for.
 
+use std::collections::BTreeSet;
+
 use super::{Close, FeedOut, FeedSession, FeedStats, SourceClock};
 use crate::execution::LineState;
 use crate::market::time::NS_PER_S;
@@ -43,6 +45,8 @@ pub struct VenueFeed {
     pong: bool,
     connections: u64,
     clock: Option<SourceClock>,
+    /// Symbols of the venue that are not of this session's day.
+    unlisted: BTreeSet<Symbol>,
     stats: FeedStats,
 }
 
@@ -64,6 +68,7 @@ impl VenueFeed {
             pong: true,
             connections: 0,
             clock: None,
+            unlisted: BTreeSet::new(),
             stats: FeedStats::default(),
         }
     }
@@ -107,7 +112,10 @@ impl VenueFeed {
             IndexValue { points_e2: picture.index_e2, previous_close_e2: picture.index_previous_close_e2 };
         self.push(at, MarketEvent::MARKET, EventFlags::NONE, MarketData::Index(index), out);
         for security in &picture.securities {
-            let Some(id) = self.find(&security.symbol) else { continue };
+            let Some(id) = self.find(&security.symbol) else {
+                self.unlisted.insert(security.symbol.clone());
+                continue;
+            };
             if let Some(last) = security.last {
                 self.push(at, id, EventFlags::NONE, MarketData::Last(last), out);
             }
@@ -138,7 +146,7 @@ impl VenueFeed {
                 self.stats.duplicates += 1;
                 continue;
             }
-            if said.seq > seq + 1 {
+            if said.seq > seq + 1 || self.is_strange(&said) {
                 self.missing(now, out);
                 return;
             }
@@ -191,6 +199,16 @@ impl VenueFeed {
         match instrument {
             Some(instrument) => self.push(said.at, instrument, flags, data, out),
             None => self.stats.refused += 1,
+        }
+    }
+
+    /// Whether it is about a symbol that no picture has listed: then it is not what was said, or a symbol is new.
+    fn is_strange(&self, said: &Said) -> bool {
+        match &said.what {
+            MarketSaid::Trade { symbol, .. }
+            | MarketSaid::Level { symbol, .. }
+            | MarketSaid::Clear { symbol } => self.find(symbol).is_none() && !self.unlisted.contains(symbol),
+            _ => false,
         }
     }
 

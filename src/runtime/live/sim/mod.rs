@@ -4,6 +4,9 @@
 //! The venue is the hall itself, the client the sessions and the engine themselves with real journal and recording
 //! files; only the wires between them are made here. `cargo test` runs a hundred desks; `HIMAL_LONG=1` a thousand.
 
+mod faults;
+mod pains;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
@@ -382,6 +385,18 @@ fn an_open_order(desk: &Desk, random: &mut ChaCha8Rng) -> Option<(ClientOrderId,
     Some((order.id, order.order.qty, SeenOrder { left: order.left(), limit: order.order.limit }))
 }
 
+/// A desk of a seat, as it is before its first connection.
+fn begin(venue: &mut Venue, folder: &std::path::Path, seat: usize, now: Timestamp) -> (Desk, MemberNo) {
+    let token = token(seat);
+    let member = venue.hall.member_of(&token).unwrap();
+    let (picture, clock) = (venue.hall.snapshot(), venue.clock);
+    let day = day_of(&picture, &mut venue.hall, member, &clock);
+    let journal = folder.join(format!("live-{seat}.journal"));
+    let mut desk = Desk::over(recovery::begin(&journal, day, KIND, &format!("D{seat}")).unwrap(), &token);
+    desk.reconnect = [now; 2];
+    (desk, member)
+}
+
 /// One desk's session at the venue, with everything that happens to it.
 fn session(
     venue: &mut Venue,
@@ -390,15 +405,8 @@ fn session(
     seat: usize,
     random: &mut ChaCha8Rng,
 ) -> Vec<Deed> {
-    let token = token(seat);
-    let member = venue.hall.member_of(&token).unwrap();
-    let picture = venue.hall.snapshot();
-    let clock = venue.clock;
-    let day = day_of(&picture, &mut venue.hall, member, &clock);
-    let journal = folder.join(format!("live-{seat}.journal"));
+    let (mut desk, member) = begin(venue, folder, seat, *now);
     let tag = format!("D{seat}");
-    let mut desk = Desk::over(recovery::begin(&journal, day, KIND, &tag).unwrap(), &token);
-    desk.reconnect = [*now; 2];
     let latency = random.random_range(1..8) * STEP_NS;
     run_until_settled(venue, &mut desk, now, member, latency);
     let mut deeds = Vec::new();
