@@ -8,7 +8,9 @@
 use super::answer::AnswerKind;
 use super::gateway::{ANSWER_NS, LOST_NS, QUESTIONS, Wait};
 use super::{Agreement, AlertKind, Output, State};
-use crate::execution::{ClientOrderId, GatewayRequest, Line, LineNews, LineState, OrderState, StepKind};
+use crate::execution::{
+    ClientOrderId, GatewayRequest, Line, LineNews, LineState, OrderState, Pending, StepKind,
+};
 use crate::market::{SourceId, Timestamp};
 
 /// A line changed where it stands.
@@ -47,10 +49,12 @@ fn on_gateway_line(state: &mut State, line: LineState, out: &mut Vec<Output>) {
         state.gateway.plan_no_loss();
         state.alert(AlertKind::GatewayBack, out);
         if state.gateway.is_remote() {
-            // Whatever is unknown is asked about again, by whoever is there now.
-            let unknown = state.orders.values().filter(|o| o.state == OrderState::Unknown).map(|o| o.id);
+            // Whatever is unknown is asked about again, by whoever is there now. A change whose answer was lost with
+            // the line has none coming, though the order itself may have been heard of since.
+            let unknown = state.orders.values().filter(|o| o.is_unanswered()).map(|o| o.id);
             let unknown: Vec<ClientOrderId> = unknown.collect();
             for id in unknown {
+                lose(state, id, out);
                 state.gateway.waits.insert(id, Wait { asked: 0, due: now.plus_ns(ANSWER_NS) });
             }
             // What was asked to be taken back meanwhile, and is not known to be over, goes out first.
@@ -81,6 +85,10 @@ fn lose_line(state: &mut State, out: &mut Vec<Output>) {
         state.orders.values().filter(|o| o.is_unanswered()).map(|o| o.id).collect();
     for id in unanswered {
         lose(state, id, out);
+        // A cancel may have been lost with the line. It takes nothing back that is gone, so it goes out again.
+        if state.orders.get(&id).is_some_and(|order| order.pending == Some(Pending::Cancel)) {
+            state.gateway.cancels.insert(id);
+        }
     }
 }
 

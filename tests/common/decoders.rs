@@ -195,8 +195,11 @@ fn bodies() -> Vec<Vec<u8>> {
     ];
     let by = OperatorId::new("trader1");
     let commands = commands.map(|command| Body::Command { at: at(1), position, by: by.clone(), command });
-    let reports =
-        reports.map(|kind| Body::Gateway { at: at(2), position, report: ExecutionReport { id, kind } });
+    let reports = reports.map(|kind| Body::Gateway {
+        at: at(2),
+        position,
+        report: ExecutionReport { no: 0, id, kind },
+    });
     let event = Event::Market(trade(3, price, qty));
     let input = Body::Input { input: Input { at: at(3), seq: 0, event } };
     let segment = Segment { name: "seg-1".into(), sha256: Hash::of(b"segment"), events: 3 };

@@ -160,9 +160,9 @@ fn feed(view: &View<'_>) -> Vec<Form> {
         return vec![vec![("feed: nothing heard".to_owned(), Role::Dim)]];
     };
     // A line that is not live says so whatever was heard of it last.
-    let lines = feeds.iter().filter_map(|(source, feed)| Some((source, feed.line?.0)));
+    let mut lines = feeds.iter().filter_map(|(source, feed)| Some((source, feed.line?.0)));
     if !feeds.iter().any(|(_, feed)| feed.line.is_some_and(|(state, _)| state.is_live()))
-        && let Some((source, state)) = lines.last()
+        && let Some((source, state)) = lines.next_back()
     {
         let text = format!("feed {source} {}", state.word().to_uppercase());
         return vec![vec![(text, Role::Alarm)]];

@@ -86,7 +86,8 @@ fn no_wrong_book_is_shown_as_good_whatever_the_line_does_to_frames() {
             if let Some(wire) = &mut desk.feed_wire {
                 let came = wire.down.len().saturating_sub(before);
                 // The greeting is let through, or nothing would ever begin.
-                if came > 0 && desk.feed.state() != LineState::Connecting && random.random_range(0..100) < 12 {
+                if came > 0 && desk.feed.state() != LineState::Connecting && random.random_range(0..100) < 12
+                {
                     if harm(&mut wire.down, &mut random, &mut done) {
                         whole_since = 0;
                     }

@@ -232,6 +232,29 @@ fn a_cancel_is_not_blocked_by_any_rule() {
     assert_eq!(floor.last().state, OrderState::Cancelled);
 }
 
+/// The order was heard of again after the cut, a change of it was lost with the line: it must not wait for ever.
+#[test]
+fn a_change_lost_with_the_line_is_not_waited_for_for_ever() {
+    for cancels in [false, true] {
+        let mut floor = Floor::open();
+        let command = floor.buy(100, false);
+        floor.give(command);
+        floor.pass(30);
+        let order = floor.last();
+        let (id, seen) = (order.id, SeenOrder { left: order.left(), limit: order.order.limit });
+        let amend = Command::AmendOrder { id, qty: Qty::from_units(60), limit: seen.limit, seen };
+        floor.give(if cancels { Command::CancelOrder { id } } else { amend });
+        floor.desk.cut_gateway(floor.now, Cut::Both);
+        assert_eq!(floor.last().state, OrderState::Unknown);
+        floor.settle();
+        floor.pass(30);
+        // What takes risk away goes out again; what changes it is for a person to ask for again.
+        let wanted = if cancels { OrderState::Cancelled } else { OrderState::Accepted };
+        assert_eq!((floor.last().state, floor.last().pending), (wanted, None), "cancels: {cancels}");
+        assert_eq!(floor.last().order.qty, Qty::from_units(100));
+    }
+}
+
 #[test]
 fn a_partial_fill_counts_once_however_often_it_is_reported() {
     let mut floor = Floor::open();
