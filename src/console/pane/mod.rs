@@ -21,6 +21,7 @@ pub mod positions;
 pub mod proposals;
 pub mod regime;
 pub mod sectors;
+pub mod slips;
 pub mod table;
 pub mod tape;
 pub mod transport;
@@ -69,11 +70,13 @@ pub enum PaneId {
     Sectors,
     /// How the symbols of the desk move together.
     Correlation,
+    /// Orders that a person keys in.
+    Slips,
 }
 
 impl PaneId {
     /// Every pane.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Watch,
         Self::Depth,
         Self::Regime,
@@ -92,6 +95,7 @@ impl PaneId {
         Self::Board,
         Self::Sectors,
         Self::Correlation,
+        Self::Slips,
     ];
 
     /// Whether its rows are chosen, filtered and ordered.
@@ -108,13 +112,14 @@ impl PaneId {
                 | Self::Checks
                 | Self::Board
                 | Self::Sectors
+                | Self::Slips
         )
     }
 
     /// Whether it always has the whole middle, and is left for the pane one came from.
     #[must_use]
     pub const fn is_page(self) -> bool {
-        matches!(self, Self::Board | Self::Sectors)
+        matches!(self, Self::Board | Self::Sectors | Self::Slips)
     }
 }
 
@@ -146,7 +151,7 @@ pub struct Pane {
 }
 
 /// Every pane. A new one is a file and a line here.
-pub const PANES: [Pane; 18] = [
+pub const PANES: [Pane; 19] = [
     Pane {
         id: PaneId::Watch,
         name: "Watch",
@@ -290,6 +295,14 @@ pub const PANES: [Pane; 18] = [
         reads: &[Part::Comoving],
         title: correlation::title,
         draw: correlation::draw,
+    },
+    Pane {
+        id: PaneId::Slips,
+        name: "Slips",
+        least: (60, 1),
+        reads: &[],
+        title: slips::title,
+        draw: slips::draw,
     },
 ];
 

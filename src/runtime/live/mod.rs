@@ -2,6 +2,8 @@
 
 pub mod board;
 pub mod broker;
+#[cfg(test)]
+mod by_hand;
 mod core;
 pub mod intake;
 pub mod lines;
