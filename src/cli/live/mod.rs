@@ -39,7 +39,7 @@ pub(super) struct CommonArgs {
 #[command(
     after_help = "The session is kept as it happens: a journal, and beside it segments of all that was heard. After any end, a crash \
 among them, the same command takes it up where it was. Nothing new is sent before the gateway's books have been compared \
-with ours.\n\nExamples:\n  himal live --feed ws://127.0.0.1:9001 --gateway ws://127.0.0.1:9001 --token-file token\n  \
+with ours; with --gateway manual a person says what became of each order (g l, then r).\n\nExamples:\n  himal live --feed ws://127.0.0.1:9001 --gateway ws://127.0.0.1:9001 --token-file token\n  \
 himal live --feed wss://a:9443 --feed wss://b:9443 --gateway wss://a:9443 --ca ca.pem --token-file token\n  \
 himal live --feed ws://127.0.0.1:9001 --gateway manual --token-file token"
 )]

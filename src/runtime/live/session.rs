@@ -157,7 +157,7 @@ impl LiveSession {
             let slips = broker.begin(&mut self.setup.core, now)?;
             broker.show(&self.setup.board);
             if slips > 0 {
-                self.note(format!("{slips} slips of before: look in the portal before keying one in again"));
+                self.note(format!("slips of before: {slips}; look in the portal before keying one in again"));
             }
         }
         Ok(())
