@@ -24,7 +24,7 @@ use himal::runtime::live::intake::{Intake, Item};
 use himal::runtime::live::lines::{self, Shared};
 use himal::runtime::live::probe::probe;
 use himal::runtime::live::recovery::{self, LiveKind};
-use himal::runtime::live::session::{FeedPlace, LiveSession, SessionSetup};
+use himal::runtime::live::session::{FeedPlace, LiveSession, Outlet, SessionSetup};
 use himal::runtime::live::socket::Address;
 use himal::runtime::replay::player::ToPlayer;
 use himal::venue::flow::Scenario;
@@ -108,7 +108,7 @@ fn round_trip(runtime: &tokio::runtime::Runtime, address: &Address) {
         board,
         clock,
         feeds: vec![FeedPlace { source, place: places.0, restart }],
-        requests: Some(to_gateway),
+        outlet: Outlet::Line(to_gateway),
         gateway: "venue".to_owned(),
         mode: Mode::Sim,
         account: Some(account.clone()),

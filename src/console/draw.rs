@@ -169,7 +169,11 @@ fn draw_foot(paint: &mut Paint<'_>, layout: &Layout, view: &View<'_>) {
 fn overlays<'a>(layout: &Layout, ui: &'a Ui) -> impl Iterator<Item = (&'a Overlay, Rect)> {
     let (form, middle) = (layout.form, layout.middle);
     ui.stack.iter().filter_map(move |one| match one {
-        Overlay::Ticket(_) | Overlay::Amend(_) if form.height >= 9 && form.width >= 38 => Some((one, form)),
+        Overlay::Ticket(_) | Overlay::Amend(_) | Overlay::Report(_)
+            if form.height >= 9 && form.width >= 38 =>
+        {
+            Some((one, form))
+        }
         Overlay::Prompt(prompt) if prompt.inline => None,
         Overlay::Filter { .. } | Overlay::Seek(_) | Overlay::Shelf { .. } => None,
         _ => Some((one, middle)),

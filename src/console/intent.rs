@@ -61,6 +61,8 @@ pub enum Destination {
     History,
     /// The marked times.
     Bookmarks,
+    /// Orders that a person keys in.
+    Slips,
 }
 
 /// What a key asks for.
@@ -130,6 +132,8 @@ pub enum Intent {
     CancelMany,
     /// Change the selected order.
     Amend,
+    /// Say what became of the selected order.
+    Report,
     /// Yes, to the open prompt.
     Yes,
     /// Note the alert.

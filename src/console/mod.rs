@@ -36,6 +36,7 @@ pub mod risk_words;
 pub mod rows;
 pub mod sheet;
 pub mod size;
+pub mod slip;
 pub mod status;
 pub mod theme;
 pub mod ui;

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::breadth::{self, Sector};
 use super::filter::Filter;
 use super::pane::PaneId;
+use super::slip::{self, Slip};
 use super::ui::Ui;
 use super::{Frame, JournalStatus, risk_words, words};
 use crate::engine::snapshot::{AccountView, InstrumentView, PositionView, ReadingView, Snapshot};
@@ -22,6 +23,7 @@ pub const fn sorts(pane: PaneId) -> &'static [&'static str] {
         PaneId::Alerts => &["new first", "newest", "weight"],
         PaneId::Breakers => &["nearest", "number"],
         PaneId::Board => &BoardColumn::SORTS,
+        PaneId::Slips => &["oldest"],
         PaneId::Sectors => &["name", "mean change", "turnover", "adv less dec"],
         _ => &["newest"],
     }
@@ -30,16 +32,26 @@ pub const fn sorts(pane: PaneId) -> &'static [&'static str] {
 /// The ids of the rows a list shows, in order.
 #[must_use]
 pub fn ids(pane: PaneId, frame: &Frame, ui: &Ui) -> Vec<u64> {
-    ui.list(pane).held.clone().unwrap_or_else(|| fresh(pane, frame, ui))
+    let fresh = || fresh(pane, frame, ui);
+    match ui.list(pane).held.clone() {
+        // A slip that came meanwhile is shown below the others: it moves none of them, and somebody waits for it.
+        Some(held) if pane == PaneId::Slips => {
+            let arrived: Vec<u64> = fresh().into_iter().filter(|id| !held.contains(id)).collect();
+            [held, arrived].concat()
+        }
+        Some(held) => held,
+        None => fresh(),
+    }
 }
 
 /// How many rows there would be that a held list does not show.
 #[must_use]
 pub fn arrived(pane: PaneId, frame: &Frame, ui: &Ui) -> usize {
+    let shown = ids(pane, frame, ui);
     ui.list(pane)
         .held
         .as_ref()
-        .map_or(0, |held| fresh(pane, frame, ui).iter().filter(|id| !held.contains(id)).count())
+        .map_or(0, |_| fresh(pane, frame, ui).iter().filter(|id| !shown.contains(id)).count())
 }
 
 /// The ids as they would stand if nobody held them.
@@ -57,6 +69,7 @@ pub fn fresh(pane: PaneId, frame: &Frame, ui: &Ui) -> Vec<u64> {
         PaneId::Checks => checks(frame, &filter),
         PaneId::Board => board(frame, state.sort, &filter),
         PaneId::Sectors => sectors(frame, state.sort, &filter),
+        PaneId::Slips => slips(frame, &filter),
         _ => Vec::new(),
     };
     if state.turned {
@@ -106,6 +119,18 @@ fn orders(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
         }),
     }
     list.iter().map(|o| o.id.0).collect()
+}
+
+fn slips(frame: &Frame, filter: &Filter) -> Vec<u64> {
+    let snapshot = &frame.snapshot;
+    slip::all(snapshot).filter(|s| filter.order(snapshot, s.order)).map(|s| s.order.id.0).collect()
+}
+
+/// The slip under the cursor; `None` once it has been answered.
+#[must_use]
+pub fn selected_slip<'a>(frame: &'a Frame, ui: &Ui) -> Option<Slip<'a>> {
+    let id = selected(PaneId::Slips, frame, ui)?;
+    Slip::of(&frame.snapshot, frame.snapshot.order(ClientOrderId(id))?)
 }
 
 /// Account and instrument in one number: two accounts may hold the same.

@@ -10,7 +10,7 @@ use super::flash::{Flashes, Mark};
 use super::format::MISSING;
 use super::input::{Chord, Key, Moment};
 use super::keymap::{Context, Keymap, Scope};
-use super::overlay::{Overlay, Ticket};
+use super::overlay::{Overlay, Plain, Ticket};
 use super::pane::PaneId;
 use super::preview::Facts;
 use super::size::Sizes;
@@ -259,6 +259,8 @@ pub struct Ui {
     pub(super) flashes: Flashes,
     /// What the key before this one copied.
     pub(super) copied: Option<String>,
+    /// The slip that is being copied, and the field whose turn it is.
+    pub(super) slip_copied: Option<(ClientOrderId, Plain)>,
     lists: BTreeMap<PaneId, ListState>,
     pub(super) last_key: Option<Key>,
     pub(super) shown: Option<Shown>,
@@ -310,6 +312,7 @@ impl Ui {
             symbol_chosen: false,
             flashes: Flashes::default(),
             copied: None,
+            slip_copied: None,
             lists: BTreeMap::new(),
             last_key: None,
             shown: None,
@@ -347,7 +350,9 @@ impl Ui {
         let focus = self.focus;
         // Keys that can change an order are about the row the cursor was drawn on, and not about
         // whatever stands first when they arrive.
-        if matches!(focus, PaneId::Orders | PaneId::Positions) && self.list(focus).selected.is_none() {
+        if matches!(focus, PaneId::Orders | PaneId::Positions | PaneId::Slips)
+            && self.list(focus).selected.is_none()
+        {
             self.list_mut(focus).selected = rows::ids(focus, frame, self).first().copied();
         }
         if focus.is_list() && self.list(focus).held.is_none() && self.list(focus).selected.is_some() {

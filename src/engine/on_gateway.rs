@@ -1,7 +1,7 @@
 //! What a gateway's report does.
 
 use super::answer::AnswerKind;
-use super::{AlertKind, Output, State};
+use super::{AlertKind, GatewayKind, Output, State};
 use crate::execution::{
     ExecutionReport, Incident, Order, OrderChange, OrderState, RejectReason, ReportKind, StepKind,
 };
@@ -74,6 +74,8 @@ fn moved(
         ReportKind::NotTaken => {
             state.alert(AlertKind::OrderRejected { id, reason: RejectReason::NotTaken }, out);
         }
+        // Where a person keys orders in, each is unknown for a while: that is a slip, and no alarm.
+        ReportKind::Unknown if state.gateway.kind == GatewayKind::Manual => {}
         ReportKind::Unknown => state.alert(AlertKind::OrderUnknown { id }, out),
         _ => {}
     }

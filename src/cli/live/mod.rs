@@ -12,6 +12,9 @@ use crate::engine::GatewayKind;
 use crate::journal::SessionKind;
 use crate::runtime::live::recovery::LiveKind;
 
+/// What stands for a gateway that is a person.
+const MANUAL: &str = "manual";
+
 /// What both kinds of session take.
 #[derive(Debug, Args)]
 pub(super) struct CommonArgs {
@@ -36,14 +39,15 @@ pub(super) struct CommonArgs {
 #[command(
     after_help = "The session is kept as it happens: a journal, and beside it segments of all that was heard. After any end, a crash \
 among them, the same command takes it up where it was. Nothing new is sent before the gateway's books have been compared \
-with ours.\n\nExamples:\n  himal live --feed ws://127.0.0.1:9001 --gateway ws://127.0.0.1:9001 --token-file token\n  \
-himal live --feed wss://a:9443 --feed wss://b:9443 --gateway wss://a:9443 --ca ca.pem --token-file token"
+with ours; with --gateway manual a person says what became of each order (g l, then r).\n\nExamples:\n  himal live --feed ws://127.0.0.1:9001 --gateway ws://127.0.0.1:9001 --token-file token\n  \
+himal live --feed wss://a:9443 --feed wss://b:9443 --gateway wss://a:9443 --ca ca.pem --token-file token\n  \
+himal live --feed ws://127.0.0.1:9001 --gateway manual --token-file token"
 )]
 pub(super) struct LiveArgs {
     #[command(flatten)]
     common: CommonArgs,
-    /// Where orders go, ws://HOST:PORT or wss://HOST:PORT
-    #[arg(long, value_name = "URL")]
+    /// Where orders go, ws://HOST:PORT or wss://HOST:PORT; or `manual`: each is a slip, which a person keys into the broker's portal
+    #[arg(long, value_name = "URL|manual")]
     gateway: String,
 }
 
@@ -56,8 +60,9 @@ pub(super) struct PaperArgs {
 }
 
 pub(super) fn live(global: &Global, args: &LiveArgs) -> Result<(), CliError> {
-    let kind = LiveKind { session: SessionKind::Live, gateway: GatewayKind::Remote };
-    start::start(global, &args.common, Some(&args.gateway), kind)
+    let url = Some(args.gateway.as_str()).filter(|gateway| *gateway != MANUAL);
+    let gateway = if url.is_some() { GatewayKind::Remote } else { GatewayKind::Manual };
+    start::start(global, &args.common, url, LiveKind { session: SessionKind::Live, gateway })
 }
 
 pub(super) fn paper(global: &Global, args: &PaperArgs) -> Result<(), CliError> {

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use super::{CommonArgs, token};
 use crate::cli::{CliError, Global, paths};
 use crate::console::{ConnectionUse, Mode};
-use crate::engine::OperatorId;
+use crate::engine::{GatewayKind, OperatorId};
 use crate::feed::day::DayMeta;
 use crate::feed::live::{SourceClock, VenueFeed};
 use crate::gateway::venue::{VenueAccess, VenueGateway};
@@ -17,11 +17,12 @@ use crate::journal::{JournalReader, SessionKind};
 use crate::market::SourceId;
 use crate::runtime::config::{self, Settings};
 use crate::runtime::live::board::{Board, LocalClock};
+use crate::runtime::live::broker::Broker;
 use crate::runtime::live::intake::{Intake, Item};
 use crate::runtime::live::lines::{self, Shared};
 use crate::runtime::live::probe::probe;
 use crate::runtime::live::recovery::{self, Begun, LiveKind};
-use crate::runtime::live::session::{FeedPlace, LiveSession, SessionSetup};
+use crate::runtime::live::session::{FeedPlace, LiveSession, Outlet, SessionSetup};
 use crate::runtime::live::socket::Address;
 use crate::runtime::live::{LiveCore, segments_of};
 use crate::runtime::local::{self, LocalError, LocalSetup, Running, SessionStart};
@@ -83,7 +84,12 @@ async fn begin(
     clock: LocalClock,
 ) -> Result<(Begun, Option<SourceClock>), CliError> {
     let failed = |e: recovery::RecoveryError| CliError::failed(e.to_string());
-    let word = if kind.session == SessionKind::Paper { "paper" } else { "live" };
+    // A day that is keyed in by hand is not one to be taken up over a line, nor the other way round.
+    let word = match (kind.session, kind.gateway) {
+        (SessionKind::Paper, _) => "paper",
+        (_, GatewayKind::Manual) => "manual",
+        _ => "live",
+    };
     let folder = match &args.journal {
         Some(_) => None,
         None => Some(paths::journals_dir(global).map_err(CliError::failed)?),
@@ -203,8 +209,11 @@ fn session(
             feeds.push(FeedPlace { source, place, restart });
         }
         let account = core.state().accounts().keys().next().cloned();
-        let mut requests = None;
-        if let (Some(address), Some(account)) = (&wires.gateway, &account) {
+        let mut outlet = Outlet::None;
+        if core.state().gateway().kind == GatewayKind::Manual {
+            let place = board.add("broker", ConnectionUse::Gateway);
+            outlet = Outlet::Broker(Broker::of(core.state(), place));
+        } else if let (Some(address), Some(account)) = (&wires.gateway, &account) {
             let place = board.add("venue", ConnectionUse::Gateway);
             let access = VenueAccess {
                 token: wires.token.clone(),
@@ -217,9 +226,13 @@ fn session(
             let (to_gateway, from_engine) = mpsc::channel(REQUESTS);
             let gateway = Box::new(VenueGateway::new(access));
             runtime.spawn(lines::gateway(gateway, place, address.clone(), shared, from_engine));
-            requests = Some(to_gateway);
+            outlet = Outlet::Line(to_gateway);
         }
-        let gateway = if requests.is_some() { "venue" } else { "paper" }.to_owned();
+        let gateway = match &outlet {
+            Outlet::None => "paper",
+            Outlet::Line(_) => "venue",
+            Outlet::Broker(_) => "broker",
+        };
         let tell_to = Arc::clone(&intake);
         let setup = SessionSetup {
             core,
@@ -227,8 +240,8 @@ fn session(
             board,
             clock,
             feeds,
-            requests,
-            gateway,
+            outlet,
+            gateway: gateway.to_owned(),
             mode,
             account,
             operator: by,

@@ -65,6 +65,8 @@ pub enum Place {
     Sizes,
     /// Orders and the ladder: an own order.
     OwnOrder,
+    /// Slips and Orders: an order that somebody can tell of.
+    Reported,
     /// Alerts.
     Alerts,
     /// The watch list.
@@ -87,7 +89,7 @@ impl Place {
     pub fn holds(self, context: Context) -> bool {
         use PaneId::{
             Alerts, Board, Chart, Connections, Correlation, Depth, Exposure, Health, Orders, Positions,
-            Proposals, Reconcile, Regime, Transport, Watch,
+            Proposals, Reconcile, Regime, Slips, Transport, Watch,
         };
         let pane = match context.scope {
             Scope::Pane(pane) => Some(pane),
@@ -109,6 +111,7 @@ impl Place {
             Self::Depth => any(&[Depth]),
             Self::Sizes => any(&[Depth]) || context.scope == Scope::Form,
             Self::OwnOrder => any(&[Orders, Depth]),
+            Self::Reported => any(&[Slips, Orders]),
             Self::Alerts => any(&[Alerts]),
             Self::Watch => any(&[Watch]),
             Self::Replay => context.replay && context.scope.letters_are_commands(),
@@ -133,6 +136,7 @@ impl Place {
             Self::Depth => "Depth",
             Self::Sizes => "Depth, ticket",
             Self::OwnOrder => "an own order",
+            Self::Reported => "Slips, an UNKNOWN order",
             Self::Alerts => "Alerts",
             Self::Watch => "Watch",
             Self::Replay => "Replay, Drill",

@@ -1,6 +1,6 @@
 //! Draws what lies over the panes. A box is a rule above and below, no lines at its sides.
 
-use super::{Choice, Overlay, Plain, Prompt, Reading, help, palette, symbol, ticket_form};
+use super::{Choice, Overlay, Plain, Prompt, Reading, help, palette, report_form, symbol, ticket_form};
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::{Paint, width};
@@ -18,6 +18,7 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>, overlay: &Overlay) {
         Overlay::Symbol { field, at, add } => symbols(paint, view, field.text(), *at, *add),
         Overlay::Ticket(ticket) => ticket_form::ticket(paint, view, ticket),
         Overlay::Amend(amendment) => ticket_form::amendment(paint, view, amendment),
+        Overlay::Report(report) => report_form::report(paint, view, report),
         Overlay::Prompt(prompt) => question(paint, prompt),
         Overlay::Filter { .. } | Overlay::Seek(_) | Overlay::Shelf { .. } => {}
     }
@@ -78,6 +79,10 @@ pub fn hint(view: &View<'_>) -> Option<String> {
         }
         Overlay::Ticket(_) | Overlay::Amend(_) => {
             "Tab field  Up Down step  S- ten  [ ] - + size  w why  Enter review  Esc leaves".to_owned()
+        }
+        Overlay::Report(report) => {
+            let keys: Vec<String> = report.choices.iter().map(|said| said.key().to_string()).collect();
+            format!("{} or Up Down say what  Tab field  Enter review  Esc leaves", keys.join(" "))
         }
         Overlay::Prompt(prompt) if prompt.inline => return None,
         Overlay::Prompt(_) => "read it, then y or Esc".to_owned(),

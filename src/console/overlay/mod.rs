@@ -7,6 +7,8 @@ pub mod palette;
 mod plain;
 mod prompt;
 pub mod reading;
+pub mod report;
+mod report_form;
 pub mod symbol;
 mod ticket;
 mod ticket_form;
@@ -15,6 +17,7 @@ pub use field::Field;
 pub use plain::Plain;
 pub use prompt::{Confirm, FRESH_MS, HELD_MS, Prompt};
 pub use reading::{Choice, Chosen, Reading};
+pub use report::Report;
 pub use ticket::{Amendment, Ticket, TicketField};
 pub use ticket_form::check_line;
 
@@ -66,6 +69,8 @@ pub enum Overlay {
     Ticket(Ticket),
     /// A change of an order.
     Amend(Amendment),
+    /// What became of an order.
+    Report(Report),
     /// A question that takes `y`.
     Prompt(Prompt),
 }
@@ -80,7 +85,8 @@ impl Overlay {
             | Self::Symbol { .. }
             | Self::Filter { .. }
             | Self::Seek(_)
-            | Self::Shelf { .. } => Scope::Field,
+            | Self::Shelf { .. }
+            | Self::Report(_) => Scope::Field,
             Self::Ticket(_) | Self::Amend(_) => Scope::Form,
             Self::Prompt(_) => Scope::Prompt,
         }
@@ -96,6 +102,7 @@ impl Overlay {
             | Self::Seek(field) => Some(field),
             Self::Ticket(ticket) => Some(ticket.active_mut()),
             Self::Amend(amendment) => Some(amendment.active_mut()),
+            Self::Report(report) => report.active_mut(),
             Self::Help { .. } | Self::Reading(_) | Self::Plain(_) | Self::Choice(_) | Self::Prompt(_) => None,
         }
     }

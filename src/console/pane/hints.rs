@@ -85,6 +85,7 @@ const fn fits(intent: Intent, focus: PaneId) -> bool {
         Intent::View => matches!(focus, PaneId::Depth | PaneId::Transport | PaneId::Board | PaneId::Sectors),
         Intent::Full => !focus.is_page(),
         Intent::Symbol => false,
+        Intent::Report => matches!(focus, PaneId::Slips),
         _ => true,
     }
 }

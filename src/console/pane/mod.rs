@@ -23,6 +23,7 @@ pub mod proposals;
 pub mod reconcile;
 pub mod regime;
 pub mod sectors;
+pub mod slips;
 pub mod table;
 pub mod tape;
 pub mod transport;
@@ -75,11 +76,13 @@ pub enum PaneId {
     Connections,
     /// What the gateway has otherwise than we do.
     Reconcile,
+    /// Orders that a person keys in.
+    Slips,
 }
 
 impl PaneId {
     /// Every pane.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Watch,
         Self::Depth,
         Self::Regime,
@@ -100,6 +103,7 @@ impl PaneId {
         Self::Correlation,
         Self::Connections,
         Self::Reconcile,
+        Self::Slips,
     ];
 
     /// Whether its rows are chosen, filtered and ordered.
@@ -116,13 +120,14 @@ impl PaneId {
                 | Self::Checks
                 | Self::Board
                 | Self::Sectors
+                | Self::Slips
         )
     }
 
     /// Whether it always has the whole middle, and is left for the pane one came from.
     #[must_use]
     pub const fn is_page(self) -> bool {
-        matches!(self, Self::Board | Self::Sectors | Self::Connections | Self::Reconcile)
+        matches!(self, Self::Board | Self::Sectors | Self::Connections | Self::Reconcile | Self::Slips)
     }
 }
 
@@ -154,7 +159,7 @@ pub struct Pane {
 }
 
 /// Every pane. A new one is a file and a line here.
-pub const PANES: [Pane; 20] = [
+pub const PANES: [Pane; 21] = [
     Pane {
         id: PaneId::Watch,
         name: "Watch",
@@ -314,6 +319,14 @@ pub const PANES: [Pane; 20] = [
         reads: &[],
         title: reconcile::title,
         draw: reconcile::draw,
+    },
+    Pane {
+        id: PaneId::Slips,
+        name: "Slips",
+        least: (60, 1),
+        reads: &[],
+        title: slips::title,
+        draw: slips::draw,
     },
 ];
 

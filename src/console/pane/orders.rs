@@ -3,6 +3,7 @@
 
 use super::{PaneId, Title, table};
 use crate::console::preview::Facts;
+use crate::console::slip::{self, Slip};
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::Paint;
@@ -62,6 +63,10 @@ pub(super) fn title(view: &View<'_>) -> Title {
         if n > 0 {
             rest.push_str(&format!("  {name} {n}"));
         }
+    }
+    let slips = slip::all(view.snapshot()).count();
+    if slips > 0 {
+        rest.push_str(&format!("  slips {slips}"));
     }
     let note = table::notes(PaneId::Orders, view);
     if !note.is_empty() {
@@ -158,6 +163,9 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Column
 
 /// What to know of it: the queue and the distance to the touch of one that rests, else in words.
 fn note(view: &View<'_>, order: &Order, prices: format::PriceFormat, wide: bool) -> String {
+    if Slip::of(view.snapshot(), order).is_some() {
+        return if wide { "slip: key it in (g l), r reports" } else { "slip: g l" }.to_owned();
+    }
     let working = matches!(order.state, OrderState::Accepted | OrderState::PartiallyFilled);
     let Some(ahead) =
         order.queue_ahead.filter(|_| working && order.pending.is_none() && order.reason.is_none())

@@ -37,7 +37,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         6 => Just(Step::Draw),
         1 => (1u16..220, 1u16..70).prop_map(|(w, h)| Step::Resize(w, h)),
         1 => prop::sample::select(vec!["y", "100\ny", "NABIL", "é\u{1b}[2J"]).prop_map(Step::Paste),
-        1 => (0usize..4).prop_map(Step::Frame),
+        1 => (0usize..5).prop_map(Step::Frame),
     ]
 }
 
@@ -49,7 +49,7 @@ fn draw_once(frame: &Frame, ui: &Ui, theme: &Theme) {
     assert!(!text.contains("this pane failed"), "{text}");
 }
 
-/// Whether an action adds or changes an order.
+/// Whether an action adds or changes an order, or what is known of one.
 fn sends(action: &Action) -> bool {
     matches!(
         action,
@@ -58,6 +58,7 @@ fn sends(action: &Action) -> bool {
                 | Command::HoldOrder { .. }
                 | Command::AmendOrder { .. }
                 | Command::CancelMany(_)
+                | Command::TellOrder { .. }
         )
     )
 }
@@ -67,7 +68,7 @@ proptest! {
 
     #[test]
     fn any_keys_at_any_size(steps in prop::collection::vec(step(), 1..60)) {
-        let frames = [fixture::frame(), fixture::replay(), fixture::frame_without_depth(), fixture::empty()];
+        let frames = [fixture::frame(), fixture::replay(), fixture::frame_without_depth(), fixture::empty(), super::slips::by_hand()];
         let theme = Theme::default();
         let mut frame = frames[0].clone();
         let mut ui = Ui::new(Keymap::default());

@@ -8,6 +8,7 @@ mod risk;
 mod safety;
 mod screens;
 mod sheets;
+mod slips;
 mod stories;
 mod walking;
 

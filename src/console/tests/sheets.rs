@@ -94,7 +94,7 @@ proptest! {
         size in prop::sample::select(vec![(80, 24), (120, 40), (200, 60), (60, 20)]),
         steps in steps(),
     ) {
-        let frames = [fixture::frame(), fixture::replay(), fixture::frame_without_depth(), fixture::empty()];
+        let frames = [fixture::frame(), fixture::replay(), fixture::frame_without_depth(), fixture::empty(), super::slips::by_hand()];
         let themes = themes();
         let (mut theme, mut frame) = (&themes[0], frames[0].clone());
         let mut ui = Ui::new(Keymap::default());

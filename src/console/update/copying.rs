@@ -21,6 +21,9 @@ impl Ui {
             self.say(format!("copied {name} {text}"));
             return vec![Action::Copy(text)];
         }
+        if self.stack.is_empty() && self.focus == PaneId::Slips {
+            return self.copy_slip(frame);
+        }
         let text = match self.stack.last() {
             Some(Overlay::Reading(reading)) => Some(reading.text()),
             Some(_) => None,
@@ -34,6 +37,26 @@ impl Ui {
         }
         let first = text.lines().next().unwrap_or_default();
         self.say(format!("copied: {first}   (c again: as plain text, field by field)"));
+        vec![Action::Copy(text)]
+    }
+
+    /// The next field of the slip under the cursor, from the first again where it is another slip, or the slip is
+    /// another than it was. Says which comes then.
+    fn copy_slip(&mut self, frame: &Frame) -> Vec<Action> {
+        let Some(slip) = rows::selected_slip(frame, self) else {
+            return self.none(|ui| ui.say("no slip waits here"));
+        };
+        let (id, fields) = (slip.order.id, slip.fields(&frame.snapshot));
+        if self.by_hand() {
+            self.stack.push(Overlay::Plain(Plain::new(fields)));
+            return Vec::new();
+        }
+        let before = self.slip_copied.take().filter(|(of, plain)| *of == id && plain.fields == fields);
+        let mut plain = before.map_or_else(|| Plain::new(fields), |(_, plain)| plain);
+        let Some((name, text)) = plain.take() else { return Vec::new() };
+        let next = plain.fields.get(plain.at).map_or("", |(name, _)| name.as_str());
+        self.say(format!("copied {name} {text}   (c: {next})"));
+        self.slip_copied = Some((id, plain));
         vec![Action::Copy(text)]
     }
 

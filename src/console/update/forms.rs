@@ -3,6 +3,7 @@
 use super::Action;
 use crate::console::intent::{Intent, Step};
 use crate::console::keymap::{Context, Scope};
+use crate::console::overlay::report::Slot;
 use crate::console::overlay::{Choice, Chosen, Field, Overlay, TicketField, palette, symbol};
 use crate::console::pane::PaneId;
 use crate::console::ui::Ui;
@@ -22,6 +23,7 @@ impl Ui {
         match (step, self.stack.last_mut()) {
             (Some(step), Some(Overlay::Ticket(t))) if t.active == TicketField::Qty => t.step(step, frame),
             (Some(step), Some(Overlay::Amend(f))) if f.active == TicketField::Qty => f.step(step, frame),
+            (_, Some(Overlay::Report(form))) if form.slot == Slot::What => form.choose(text),
             (_, Some(overlay)) => overlay.field_mut().into_iter().for_each(|field| field.insert(text)),
             (_, None) => {}
         }
@@ -33,6 +35,7 @@ impl Ui {
         match (intent, self.stack.last_mut()) {
             (Intent::Step(step), Some(Overlay::Ticket(ticket))) => ticket.step(step, frame),
             (Intent::Step(step), Some(Overlay::Amend(form))) => form.step(step, frame),
+            (Intent::Step(step), Some(Overlay::Report(form))) => form.step(step, frame),
             (Intent::Step(step), Some(Overlay::Symbol { .. })) => self.step_symbol(step, frame),
             (Intent::Clear, Some(overlay)) => {
                 if let Some(field) = overlay.field_mut() {
@@ -72,6 +75,7 @@ impl Ui {
             Some(Overlay::Symbol { at, .. }) => *at = 0,
             Some(Overlay::Ticket(ticket)) => ticket.fault = None,
             Some(Overlay::Amend(form)) => form.fault = None,
+            Some(Overlay::Report(form)) => form.fault = None,
             _ => {}
         }
     }
@@ -108,6 +112,7 @@ impl Ui {
         match self.stack.last() {
             Some(Overlay::Ticket(_)) => self.review_ticket(frame),
             Some(Overlay::Amend(_)) => self.review_amendment(frame),
+            Some(Overlay::Report(_)) => self.review_report(frame),
             Some(Overlay::Filter { .. }) => {
                 self.stack.pop();
             }

@@ -10,6 +10,7 @@ mod forms;
 mod moving;
 mod ordering;
 mod replaying;
+mod reporting;
 mod review;
 mod telling;
 
@@ -152,6 +153,7 @@ impl Ui {
             Intent::Quick(side) => self.none(|ui| ui.quick(side, frame)),
             Intent::CancelMany => self.none(|ui| ui.ask_cancel_many(frame)),
             Intent::Amend => self.none(|ui| ui.open_amendment(frame)),
+            Intent::Report => self.none(|ui| ui.open_report(frame)),
             Intent::SizeUp | Intent::SizeDown | Intent::LotUp | Intent::LotDown => {
                 self.none(|ui| ui.resize(intent, frame))
             }

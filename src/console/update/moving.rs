@@ -77,6 +77,7 @@ impl Ui {
         match self.stack.last_mut() {
             Some(Overlay::Ticket(ticket)) => return ticket.turn(),
             Some(Overlay::Amend(amendment)) => return amendment.turn(),
+            Some(Overlay::Report(report)) => return report.turn(),
             Some(Overlay::Palette(_)) => return self.complete(frame),
             Some(_) => return,
             None => {}
@@ -112,6 +113,7 @@ impl Ui {
             Destination::Market => return self.open_board(),
             Destination::Connections => return self.open_page(PaneId::Connections),
             Destination::Reconcile => return self.open_page(PaneId::Reconcile),
+            Destination::Slips => return self.open_slips(frame),
             Destination::Positions => PaneId::Positions,
             Destination::Orders => PaneId::Orders,
             Destination::Alerts => PaneId::Alerts,
@@ -134,8 +136,24 @@ impl Ui {
         }
     }
 
-    /// A pane over the whole middle, left for the one that one came from.
-    fn open_page(&mut self, pane: PaneId) {
+    /// Every listed symbol, the cursor on the one looked at.
+    fn open_board(&mut self) {
+        let symbol = self.symbol.map(|id| u64::from(id.0));
+        self.open_page(PaneId::Board);
+        self.list_mut(PaneId::Board).selected = symbol;
+    }
+
+    /// What is to be keyed in, the cursor where it was if that still waits, else on the first.
+    fn open_slips(&mut self, frame: &Frame) {
+        self.open_page(PaneId::Slips);
+        let waiting = rows::fresh(PaneId::Slips, frame, self);
+        let list = self.list_mut(PaneId::Slips);
+        list.held = None;
+        list.selected = list.selected.filter(|id| waiting.contains(id)).or_else(|| waiting.first().copied());
+    }
+
+    /// A page over the whole middle, which is left for the pane one came from.
+    fn open_page(&mut self, page: PaneId) {
         if self.workspace.to_come().is_some() {
             self.workspace = Workspace::Trade;
         }
@@ -143,14 +161,7 @@ impl Ui {
         if !self.focus.is_page() {
             self.before_page = Some(self.focus);
         }
-        self.focus_on(pane);
-    }
-
-    /// Every listed symbol, over the whole middle, the cursor on the one looked at.
-    fn open_board(&mut self) {
-        let symbol = self.symbol.map(|id| u64::from(id.0));
-        self.open_page(PaneId::Board);
-        self.list_mut(PaneId::Board).selected = symbol;
+        self.focus_on(page);
     }
 
     /// From the board to the ladder of the symbol under its cursor.

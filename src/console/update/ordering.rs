@@ -57,6 +57,9 @@ impl Ui {
             }
             PaneId::Board => rows::selected_on_board(frame, self).or(self.symbol),
             PaneId::Orders => rows::selected_order(frame, self).map(|o| o.order.instrument).or(self.symbol),
+            PaneId::Slips => {
+                rows::selected_slip(frame, self).map(|s| s.order.order.instrument).or(self.symbol)
+            }
             _ => self.symbol,
         }
     }

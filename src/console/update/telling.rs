@@ -6,6 +6,7 @@ use crate::console::pane::PaneId;
 use crate::console::ui::Ui;
 use crate::console::why::{self, Subject};
 use crate::console::{Frame, format, rows, words};
+use crate::execution::ClientOrderId;
 use crate::market::InstrumentId;
 
 impl Ui {
@@ -52,6 +53,9 @@ impl Ui {
     fn subject(&self, frame: &Frame) -> Option<Subject> {
         match self.focus {
             PaneId::Orders => rows::selected_order(frame, self).map(|o| Subject::Order(o.id)),
+            PaneId::Slips => {
+                rows::selected(PaneId::Slips, frame, self).map(|id| Subject::Order(ClientOrderId(id)))
+            }
             PaneId::Alerts => rows::selected_alert(frame, self).map(|a| Subject::Alert(a.id)),
             PaneId::Positions => rows::selected(PaneId::Positions, frame, self).map(Subject::Position),
             PaneId::Breakers => rows::selected(PaneId::Breakers, frame, self).map(Subject::Reading),

@@ -1,6 +1,9 @@
 //! A live session: lines to the outside, the engine on a thread of its own, and what is heard kept as it comes.
 
 pub mod board;
+pub mod broker;
+#[cfg(test)]
+mod by_hand;
 mod core;
 pub mod intake;
 pub mod lines;

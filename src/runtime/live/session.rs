@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::LiveCore;
 use super::board::{Board, LocalClock};
+use super::broker::Broker;
 use super::intake::{Intake, Item};
 use crate::console::{Frame, GatewayStatus, Mode, ShellHealth, ShellRequest, ShellStatus};
 use crate::engine::snapshot::SnapshotBuilder;
@@ -38,6 +39,16 @@ pub struct FeedPlace {
     pub restart: mpsc::Sender<()>,
 }
 
+/// Where requests go.
+pub enum Outlet {
+    /// Nowhere: the engine fills them itself, or nobody is there.
+    None,
+    /// To a venue, over a line of its own.
+    Line(mpsc::Sender<GatewayRequest>),
+    /// To a person, who keys them into a broker's portal.
+    Broker(Broker),
+}
+
 /// What a session thread is given.
 pub struct SessionSetup {
     /// The engine, caught up.
@@ -50,8 +61,8 @@ pub struct SessionSetup {
     pub clock: LocalClock,
     /// The feeds, the one to prefer first.
     pub feeds: Vec<FeedPlace>,
-    /// Requests go out here; `None` where there is no line to a gateway.
-    pub requests: Option<mpsc::Sender<GatewayRequest>>,
+    /// Where requests go.
+    pub outlet: Outlet,
     /// What the header calls the gateway.
     pub gateway: String,
     /// What kind of session it is.
@@ -113,7 +124,7 @@ impl LiveSession {
             let go_on = self.take(items)?;
             let now = self.setup.clock.now();
             self.setup.core.tick(now)?;
-            self.hand_out();
+            self.hand_out()?;
             self.setup.core.settle()?;
             if !go_on {
                 break;
@@ -142,6 +153,13 @@ impl LiveSession {
         if self.setup.core.state().gateway().kind == GatewayKind::Remote {
             self.setup.core.line(now, Line::Gateway, LineState::Connecting)?;
         }
+        if let Outlet::Broker(broker) = &mut self.setup.outlet {
+            let slips = broker.begin(&mut self.setup.core, now)?;
+            broker.show(&self.setup.board);
+            if slips > 0 {
+                self.note(format!("slips of before: {slips}; look in the portal before keying one in again"));
+            }
+        }
         Ok(())
     }
 
@@ -167,7 +185,7 @@ impl LiveSession {
                 Item::Desk(ToPlayer::Command(command)) => {
                     self.setup.core.command(now, command)?;
                     // A person waits for what follows: it does not wait for the rest of the queue.
-                    self.hand_out();
+                    self.hand_out()?;
                 }
                 Item::Desk(ToPlayer::Shell(ShellRequest::Quit)) => return Ok(false),
                 Item::Desk(ToPlayer::Shell(_)) => {
@@ -226,14 +244,23 @@ impl LiveSession {
     }
 
     /// Requests leave. They are durable by now.
-    fn hand_out(&mut self) {
-        for request in self.setup.core.take_requests() {
-            let sent = self.setup.requests.as_ref().map(|requests| requests.try_send(request));
-            if let Some(Err(error)) = sent {
-                // Its order will be unknown when no answer comes, and is then asked about.
-                self.note(format!("the gateway takes nothing more: {error}"));
+    fn hand_out(&mut self) -> Result<(), SequencerError> {
+        let requests = self.setup.core.take_requests();
+        match &mut self.setup.outlet {
+            Outlet::None => {}
+            Outlet::Line(line) => {
+                let refused = requests.into_iter().filter_map(|request| line.try_send(request).err());
+                // Their orders will be unknown when no answer comes, and are then asked about.
+                for error in refused.collect::<Vec<_>>() {
+                    self.note(format!("the gateway takes nothing more: {error}"));
+                }
+            }
+            Outlet::Broker(broker) => {
+                broker.hand_out(&mut self.setup.core, self.setup.clock.now(), &requests)?;
+                broker.show(&self.setup.board);
             }
         }
+        Ok(())
     }
 
     fn note(&mut self, text: String) {
