@@ -319,6 +319,15 @@ mod tests {
     }
 
     #[test]
+    fn nothing_new_goes_out_on_old_data_or_unsettled_books() {
+        let blind = CheckInput { data: Some(Denial::FeedNotLive), ..input() };
+        assert_eq!(check(Side::Sell, 50, 50_000, &blind), ["FeedNotLive"]);
+        let apart = CheckInput { gateway: Some(Denial::NotReconciled), ..input() };
+        assert_eq!(check(Side::Buy, 10, 50_000, &apart), ["NotReconciled"]);
+        assert_eq!(letters(Side::Buy, 10, 50_000, &apart), ".......-..X");
+    }
+
+    #[test]
     fn every_check_says_something() {
         let ok = input();
         let elsewhere = CheckInput { tradable_here: false, halted: true, ..ok.clone() };
@@ -326,14 +335,14 @@ mod tests {
         for (side, qty, limit, input, want) in [
             (Side::Buy, 10, 50_000, &ok, ".......-..."),
             (Side::Sell, 10, 50_000, &ok, "......-...."),
-            (Side::Sell, 60, 50_000, &ok, "......-...."),
-            (Side::Buy, 10, 49_010, &ok, ".......-..."),
-            (Side::Buy, 10, 49_020, &ok, ".......-..."),
-            (Side::Buy, 10, 50_990, &ok, ".......-..."),
-            (Side::Buy, 9, 51_005, &ok, ".......-..."),
-            (Side::Buy, 10, 0, &ok, ".......-..."),
-            (Side::Buy, 10, 50_000, &halted, ".......-..."),
-            (Side::Buy, 10, 50_000, &elsewhere, ".......-..."),
+            (Side::Sell, 60, 50_000, &ok, "......-X..."),
+            (Side::Buy, 10, 49_010, &ok, "....ww.-..."),
+            (Side::Buy, 10, 49_020, &ok, ".....w.-..."),
+            (Side::Buy, 10, 50_990, &ok, "....w..-..."),
+            (Side::Buy, 9, 51_005, &ok, "...XXw.-..."),
+            (Side::Buy, 10, 0, &ok, "...X--.-..."),
+            (Side::Buy, 10, 50_000, &halted, ".......-w.."),
+            (Side::Buy, 10, 50_000, &elsewhere, "XX---------"),
         ] {
             assert_eq!(letters(side, qty, limit, input), want, "{side} {qty} @ {limit}");
         }

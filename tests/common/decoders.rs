@@ -14,10 +14,16 @@ use himal::engine::{CancelScope, Command, Event, Input, OperatorId, SeenOrder};
 use himal::execution::{
     ClientOrderId, ExecutionId, ExecutionReport, NewOrder, RejectReason, ReportKind, VenueOrderId,
 };
+use himal::execution::{Line, LineNews, LineState};
 use himal::feed::day::{DayMeta, DayReader, DayWriter, OriginFile};
 use himal::feed::evt::EvtFile;
 use himal::feed::import::{History, HistoryRow, ImportKind, ImportOptions, import};
+use himal::feed::live::depth::{self, Scale, Update};
+use himal::feed::live::{FeedOut, FeedSession, Listed, Listing, VenueFeed};
+use himal::feed::recording::{Heard, HeardWhat, RecordingReader, RecordingWriter};
 use himal::fit::{FitOptions, ModelFile, ModelFileError, SymbolModel, assemble};
+use himal::gateway::session::{GatewayOut, GatewaySession};
+use himal::gateway::venue::{VenueAccess, VenueGateway};
 use himal::journal::{
     Body, Hash, JournalReader, JournalWriter, Segment, StreamPosition, export, show, verify,
 };
@@ -41,9 +47,13 @@ pub struct Decoder {
     pub feed: fn(&[u8]) -> bool,
 }
 
-pub const ALL: [Decoder; 21] = [
+pub const ALL: [Decoder; 25] = [
     Decoder { name: "client_frame", samples: client_frames, feed: client_frame },
     Decoder { name: "server_frame", samples: server_frames, feed: server_frame },
+    Decoder { name: "venue_feed", samples: server_frames, feed: venue_feed },
+    Decoder { name: "venue_gateway", samples: server_frames, feed: venue_gateway },
+    Decoder { name: "depth_message", samples: depth_messages, feed: depth_message },
+    Decoder { name: "recording", samples: recordings, feed: recording },
     Decoder { name: "journal", samples: journals, feed: journal },
     Decoder { name: "journal_bodies", samples: bodies, feed: journal_bodies },
     Decoder { name: "day", samples: days, feed: day },
@@ -158,6 +168,109 @@ fn server_frame(bytes: &[u8]) -> bool {
     let Ok(frame) = ServerFrame::parse(text) else { return false };
     assert_eq!(ServerFrame::parse(&frame.text()), Ok(frame));
     true
+}
+
+// What a live session hears.
+
+fn listed() -> Universe {
+    Universe::new(["A", "DNPB"].map(|symbol| Instrument::nepse(Symbol::new(symbol))))
+}
+
+/// A whole session hears it after a greeting and a picture. It takes what does not make it doubt.
+fn venue_feed(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let date = SessionDate::new(2026, 8, 20).expect("a date");
+    let mut session = VenueFeed::new(SourceId(1), "a-token", listed(), date);
+    let (mut out, now) = (FeedOut::default(), at(1));
+    session.opened(now, &mut out);
+    for frame in server_frames().into_iter().take(3).map(|f| String::from_utf8(f).expect("a sample is text"))
+    {
+        if !frame.contains("refused") {
+            session.heard(now, &frame, &mut out);
+        }
+    }
+    for _ in 0..2 {
+        session.heard(now, text, &mut out);
+        session.tick(now.plus_ns(40_000_000_000), &mut out);
+    }
+    session.lost(now, &mut out);
+    ServerFrame::parse(text).is_ok()
+}
+
+fn venue_gateway(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let access = VenueAccess {
+        token: "a-token".to_owned(),
+        tag: "H".to_owned(),
+        account: AccountId::new("07"),
+        date: SessionDate::new(2026, 8, 20).expect("a date"),
+        universe: listed(),
+        reports: 12,
+    };
+    let mut session = VenueGateway::new(access);
+    let (mut out, now) = (GatewayOut::default(), at(1));
+    session.opened(now, &mut out);
+    let welcome = server_frames().swap_remove(0);
+    session.heard(now, &String::from_utf8(welcome).expect("a sample is text"), &mut out);
+    for _ in 0..2 {
+        session.heard(now, text, &mut out);
+        session.tick(now.plus_ns(40_000_000_000), &mut out);
+    }
+    session.lost(now, &mut out);
+    ServerFrame::parse(text).is_ok()
+}
+
+fn depth_messages() -> Vec<Vec<u8>> {
+    texts(&[
+        r#"{"e":"depthUpdate","E":1723075200123,"s":"BTCUSDT","U":157,"u":160,"b":[["55000.01","10.5"]],"a":[["55000.02","0"]]}"#,
+        r#"{"e":"depthUpdate","E":123456789,"T":123456788,"s":"BTCUSDT","U":157,"u":160,"pu":149,"b":[["0.0024","10"]],"a":[["0.0026","100"]]}"#,
+    ])
+}
+
+/// The quick way and the strict one never differ.
+fn depth_message(bytes: &[u8]) -> bool {
+    let scale = |units| Scale::of(units).expect("a power of ten");
+    let listing = Listing::new([Listed {
+        symbol: Symbol::new("BTCUSDT"),
+        instrument: InstrumentId(0),
+        price: scale(10_000),
+        qty: scale(100_000_000),
+    }]);
+    let (mut quick, mut strict) = (Update::default(), Update::default());
+    let took = depth::read(bytes, &listing, &mut quick).is_ok();
+    let took_strictly = depth::read_strictly(bytes, &listing, &mut strict).is_ok();
+    assert_eq!(took, took_strictly);
+    if took {
+        assert_eq!(format!("{quick:?}"), format!("{strict:?}"));
+    }
+    took
+}
+
+fn recordings() -> Vec<Vec<u8>> {
+    let path = FOLDER.with(|folder| folder.path().join("sample.seg-0001"));
+    // Left by a sample made before.
+    let _ = fs::remove_file(&path);
+    let date = SessionDate::new(2026, 8, 20).expect("a date");
+    let day = DayMeta::new(date, Board::Nepse, "a day", listed());
+    let mut writer = RecordingWriter::create(&path, &day).expect("a temporary file can be written");
+    let news = LineNews { line: Line::Gateway, state: LineState::Live };
+    for n in 0..20 {
+        let what = if n % 3 == 0 { HeardWhat::Line(news) } else { HeardWhat::Clock };
+        writer.add(&Heard { at: at(n), what }).expect("a temporary file can be written");
+    }
+    writer.sync().expect("a temporary file can be written");
+    vec![fs::read(&path).expect("it was written")]
+}
+
+fn recording(bytes: &[u8]) -> bool {
+    let Ok(mut reader) = RecordingReader::from_bytes("fuzzed", bytes.to_vec()) else { return false };
+    loop {
+        match reader.next_entry() {
+            Ok(Some(_)) => {}
+            Ok(None) => return reader.torn().is_none(),
+            Err(_) => return false,
+        }
+    }
 }
 
 // The journal.

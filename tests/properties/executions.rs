@@ -16,8 +16,8 @@ use himal::execution::settlement::{SettlementDays, TwoRegimes, exposure, sellabl
 use himal::execution::shortfall::{self, Fill, ParentOutcome};
 use himal::execution::slippage_calibration::{self, SlippageObservation};
 use himal::execution::{
-    ClientOrderId, ExecutionId, ExecutionReport, GatewayRequest, NewOrder, Order, QueueAhead, RejectReason,
-    ReportKind, StepKind, VenueOrderId,
+    ClientOrderId, ExecutionId, ExecutionReport, GatewayRequest, LineState, NewOrder, Order, OrderState,
+    QueueAhead, RejectReason, ReportKind, Standing, StepKind, VenueOrderId,
 };
 use himal::market::{AccountId, InstrumentId, Tick};
 
@@ -366,10 +366,30 @@ fn the_life_of_an_order() {
                 ReportKind::Queue(queue),
                 ReportKind::Expired,
                 ReportKind::Unknown,
+                ReportKind::Standing(Standing {
+                    venue_id: VenueOrderId("w".into()),
+                    qty: s.qty(),
+                    limit: s.price(),
+                    filled: s.qty(),
+                    state: s.pick(&[OrderState::Accepted, OrderState::Filled, OrderState::Cancelled]),
+                }),
+                ReportKind::NotTaken,
+                ReportKind::Foreign { client_id: "x".into() },
             ];
             let report = ExecutionReport { no: 0, id, kind: s.pick(&kinds) };
             holds!(order.on_report(&report, s.time()), order.open_qty(), order.left(), order.takes_changes());
-            holds!(order.state.is_open());
+            let filled = order.filled;
+            holds!(order.state.is_open(), order.is_unanswered());
+            if s.below(8) == 0 {
+                holds!(order.lose(s.time()));
+            }
+            // Nothing but a fill changes what has traded.
+            assert_eq!(order.filled, filled);
+        }
+        order.close_as_missing(s.time());
+        assert!(!order.state.is_open());
+        for state in [LineState::Live, LineState::Gap] {
+            holds!(state.is_live(), state.word().len());
         }
         let mut held = Order::held(id, order.order.clone(), s.time(), s.time());
         held.note(s.whole() as u64, s.time(), StepKind::Submitted);

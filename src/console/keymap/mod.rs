@@ -214,6 +214,6 @@ mod tests {
         assert!(matches!(keymap.meaning(context, None, Chord::char('g')), Meaning::Prefix));
         let second = keymap.meaning(context, Some(Chord::char('g')), Chord::char('p'));
         assert!(matches!(second, Meaning::Bound(r) if r.binding.name == "positions"));
-        assert_eq!(keymap.choices(context, Chord::char('g')).count(), 11);
+        assert_eq!(keymap.choices(context, Chord::char('g')).count(), 13);
     }
 }

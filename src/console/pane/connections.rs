@@ -7,6 +7,7 @@ use crate::console::view::View;
 use crate::console::widget::Paint;
 use crate::console::{ConnectionStatus, ConnectionUse, format};
 use crate::execution::LineState;
+use crate::market::Qty;
 
 /// Right edges of the figures after the state; a column that does not fit is left out.
 const COLUMNS: [(u16, &str); 9] = [
@@ -68,12 +69,12 @@ fn row(paint: &mut Paint<'_>, y: u16, line: &ConnectionStatus) {
         ago(line.since_ms),
         line.silent_ms.map_or_else(|| "never".to_owned(), ago),
         line.per_second.to_string(),
-        line.messages.to_string(),
+        count(line.messages),
         line.gaps.to_string(),
         line.reconnects.to_string(),
         line.latency_us.map_or_else(|| "-".to_owned(), delay),
         line.clock_offset_ms.map_or_else(|| "-".to_owned(), offset),
-        line.conflated.to_string(),
+        count(line.conflated),
     ];
     for ((right, head), text) in COLUMNS.iter().zip(figures) {
         if *right <= paint.width() {
@@ -115,6 +116,10 @@ const fn state_role(state: LineState) -> Role {
         LineState::Connecting | LineState::Syncing => Role::Warn,
         LineState::Silent | LineState::Gap | LineState::Stale | LineState::Closed => Role::Alarm,
     }
+}
+
+fn count(n: u64) -> String {
+    format::qty(Qty::from_units(i64::try_from(n).unwrap_or(i64::MAX)))
 }
 
 /// An age in steps: a line that only grows older changes little on the screen.

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod fuzz;
+mod lines;
 mod ordering;
 mod remembering;
 mod risk;
