@@ -135,7 +135,8 @@ fn round_trip(runtime: &tokio::runtime::Runtime, address: &Address) {
         intake.push(Item::Desk(ToPlayer::Command(command)));
         std::thread::sleep(Duration::from_millis(10));
     }
-    wait_for(|| frame().is_some_and(|f: Frame| f.snapshot.orders.iter().all(|o| o.answered_at.is_some())));
+    let answered = |f: &Frame| f.snapshot.orders.iter().filter(|o| o.answered_at.is_some()).count();
+    wait_for(|| frame().is_some_and(|f: Frame| answered(&f) == ORDERS));
     let last = frame().unwrap();
     assert_eq!(last.snapshot.orders.len(), ORDERS);
     let mut took: Vec<i64> =

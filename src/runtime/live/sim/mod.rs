@@ -4,6 +4,7 @@
 //! The venue is the hall itself, the client the sessions and the engine themselves with real journal and recording
 //! files; only the wires between them are made here. `cargo test` runs a hundred desks; `HIMAL_LONG=1` a thousand.
 
+mod conformance;
 mod faults;
 mod pains;
 
@@ -132,6 +133,7 @@ struct Desk {
     reconnect: [Timestamp; 2],
     journal: PathBuf,
     token: String,
+    kind: LiveKind,
 }
 
 impl Desk {
@@ -157,15 +159,16 @@ impl Desk {
             reconnect: [Timestamp::default(); 2],
             journal,
             token: token.to_owned(),
+            kind: KIND,
         }
     }
 
     /// The process dies as `kill -9` leaves it, and another takes the session up.
     fn die(self, now: Timestamp) -> Self {
-        let Self { core, journal, token, .. } = self;
+        let Self { core, journal, token, kind, .. } = self;
         drop(core);
-        let mut desk = Self::over(recovery::take_up(&journal, KIND).unwrap(), &token);
-        desk.reconnect = [now; 2];
+        let mut desk = Self::over(recovery::take_up(&journal, kind).unwrap(), &token);
+        (desk.reconnect, desk.kind) = ([now; 2], kind);
         desk
     }
 
