@@ -12,6 +12,7 @@ use crate::execution::{
     ClientOrderId, ExecutionId, ExecutionReport, GatewayRequest, LineState, OrderState, RejectReason,
     ReportKind, Standing as OrderStanding, StatedHolding, StatedOrder, Statement, VenueOrderId,
 };
+use crate::feed::live::{Beat, Sign};
 use crate::market::time::NS_PER_S;
 use crate::market::{AccountId, SessionDate, Symbol, Timestamp, Universe};
 use crate::wire::{
@@ -19,14 +20,6 @@ use crate::wire::{
     Standing, VERSION,
 };
 
-/// Heartbeats that may be missing before the line counts as silent.
-const MISSING_BEATS: i64 = 3;
-/// Heartbeats that may be missing before the connection is given up.
-const GIVE_UP_BEATS: i64 = 10;
-/// How long a greeting or missing reports may take.
-const ANSWER_NS: i64 = 5 * NS_PER_S;
-/// How often the round trip is measured.
-const PING_NS: i64 = 2 * NS_PER_S;
 /// From one answer that an order was never taken to the next that counts.
 const TWICE_NS: i64 = 2 * NS_PER_S;
 
@@ -57,11 +50,7 @@ pub struct VenueGateway {
     reports: u64,
     /// The last report that the venue is known to have made.
     known: u64,
-    heard_at: Timestamp,
-    /// When what is waited for was asked for.
-    asked_at: Option<Timestamp>,
-    ping: (u64, Timestamp),
-    pong: bool,
+    beat: Beat,
     connections: u64,
     /// Halves of a statement.
     orders: Option<(u64, Vec<OrderPicture>)>,
@@ -83,10 +72,7 @@ impl VenueGateway {
             access,
             state: LineState::Connecting,
             banner: None,
-            heard_at: Timestamp::default(),
-            asked_at: None,
-            ping: (0, Timestamp::default()),
-            pong: true,
+            beat: Beat::default(),
             connections: 0,
             orders: None,
             account: None,
@@ -94,11 +80,6 @@ impl VenueGateway {
             again: BTreeMap::new(),
             stats: GatewayStats::default(),
         }
-    }
-
-    fn beat_ns(&self) -> i64 {
-        let ms = self.banner.as_ref().map_or(1_000, |b| b.heartbeat_ms).min(60_000);
-        i64::try_from(ms).unwrap_or(60_000) * 1_000_000
     }
 
     fn give_up(&mut self, why: String, again: bool, out: &mut GatewayOut) {
@@ -137,8 +118,8 @@ impl VenueGateway {
         }
         self.stats.clock_offset_ns = Some(banner.at.since_ns(now));
         self.known = banner.reports;
+        self.beat.welcome(banner.heartbeat_ms);
         self.banner = Some(banner);
-        self.asked_at = None;
         self.catch_up(now, out);
     }
 
@@ -146,9 +127,9 @@ impl VenueGateway {
     fn catch_up(&mut self, now: Timestamp, out: &mut GatewayOut) {
         if self.reports >= self.known {
             self.state = LineState::Live;
-            self.asked_at = None;
+            self.beat.came();
         } else {
-            self.asked_at = Some(now);
+            self.beat.asked(now);
             out.send.push(ClientFrame::Resend { after: self.reports }.text());
         }
     }
@@ -180,7 +161,7 @@ impl VenueGateway {
         out.said.push(GatewaySaid::Report(ExecutionReport { no, id, kind }));
         if self.reports >= self.known && matches!(self.state, LineState::Gap | LineState::Syncing) {
             self.state = LineState::Live;
-            self.asked_at = None;
+            self.beat.came();
         }
         self.state_if_whole(now, out);
     }
@@ -268,16 +249,11 @@ impl VenueGateway {
     }
 
     fn pong(&mut self, now: Timestamp, n: u64, at: Timestamp) {
-        let (sent, sent_at) = self.ping;
-        if n != sent || self.pong {
-            return;
-        }
-        self.pong = true;
-        let half_ns = now.since_ns(sent_at) / 2;
+        let Some((half_ns, here)) = self.beat.pong(now, n) else { return };
         if self.stats.latency_ns.is_none_or(|best| half_ns <= best) {
             self.stats.latency_ns = Some(half_ns);
         }
-        self.stats.clock_offset_ns = Some(at.since_ns(sent_at.plus_ns(half_ns)));
+        self.stats.clock_offset_ns = Some(at.since_ns(here));
     }
 }
 
@@ -286,16 +262,16 @@ impl GatewaySession for VenueGateway {
         self.connections += 1;
         self.stats.reconnects = self.connections - 1;
         self.state = LineState::Syncing;
-        (self.banner, self.heard_at, self.pong) = (None, now, true);
+        self.banner = None;
+        self.beat.opened(now);
         (self.orders, self.account) = (None, None);
         self.absent.clear();
         self.again.clear();
-        self.asked_at = Some(now);
         out.send.push(ClientFrame::Hello { version: VERSION, token: self.access.token.clone() }.text());
     }
 
     fn heard(&mut self, now: Timestamp, frame: &str, out: &mut GatewayOut) {
-        self.heard_at = now;
+        self.beat.heard(now);
         self.stats.heard_at = Some(now);
         self.stats.frames += 1;
         let Ok(frame) = ServerFrame::parse(frame) else {
@@ -330,7 +306,8 @@ impl GatewaySession for VenueGateway {
         if self.state != LineState::Closed {
             self.state = LineState::Connecting;
         }
-        (self.banner, self.asked_at, self.orders, self.account) = (None, None, None, None);
+        (self.banner, self.orders, self.account) = (None, None, None);
+        self.beat.came();
         self.absent.clear();
         self.again.clear();
     }
@@ -339,25 +316,14 @@ impl GatewaySession for VenueGateway {
         if matches!(self.state, LineState::Connecting | LineState::Closed) {
             return;
         }
-        let quiet = now.since_ns(self.heard_at);
-        let beat = self.beat_ns();
-        if quiet > beat * GIVE_UP_BEATS {
-            return self.give_up(format!("nothing heard for {} s", quiet / NS_PER_S), true, out);
+        match self.beat.look(now) {
+            Some(Sign::GiveUp(why)) => return self.give_up(why, true, out),
+            Some(Sign::Late) => self.catch_up(now, out),
+            Some(Sign::Silent) if self.state == LineState::Live => self.state = LineState::Silent,
+            Some(Sign::Silent) | None => {}
         }
-        if quiet > beat * MISSING_BEATS && self.state == LineState::Live {
-            self.state = LineState::Silent;
-        }
-        if let Some(asked) = self.asked_at.filter(|asked| now.since_ns(*asked) > ANSWER_NS) {
-            if self.banner.is_none() {
-                let waited = now.since_ns(asked) / NS_PER_S;
-                return self.give_up(format!("no answer to the greeting for {waited} s"), true, out);
-            }
-            self.catch_up(now, out);
-        }
-        if self.banner.is_some() && now.since_ns(self.ping.1) > PING_NS {
-            self.ping = (self.ping.0 + 1, now);
-            self.pong = false;
-            out.send.push(ClientFrame::Ping { n: self.ping.0 }.text());
+        if let Some(n) = self.beat.ping(now) {
+            out.send.push(ClientFrame::Ping { n }.text());
         }
         let due: Vec<ClientOrderId> =
             self.again.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();

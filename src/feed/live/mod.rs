@@ -6,6 +6,7 @@
 //! opens connections for it is in [`crate::runtime`].
 
 mod backoff;
+mod beat;
 mod binance;
 mod bybit;
 pub mod depth;
@@ -17,6 +18,7 @@ mod session;
 mod venue;
 
 pub use backoff::Backoff;
+pub use beat::{Beat, Sign};
 pub use binance::{BinanceMarket, BinanceSession, BinanceSettings};
 pub use bybit::{BYBIT_LINEAR_URL, BYBIT_SPOT_URL, BybitSession, BybitSettings};
 pub use listing::{Listed, Listing};

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Close, FeedOut, FeedSession, FeedStats, SourceClock};
+use super::{Beat, Close, FeedOut, FeedSession, FeedStats, Sign, SourceClock};
 use crate::execution::LineState;
 use crate::market::time::NS_PER_S;
 use crate::market::{
@@ -15,17 +15,8 @@ use crate::market::{
 };
 use crate::wire::{Banner, ClientFrame, MarketSaid, Said, ServerFrame, SnapshotPicture, VERSION};
 
-/// Heartbeats that may be missing before the line counts as silent.
-const MISSING_BEATS: i64 = 3;
-/// Heartbeats that may be missing before the connection is given up.
-const GIVE_UP_BEATS: i64 = 10;
-/// How long a greeting or a picture may take.
-const ANSWER_NS: i64 = 5 * NS_PER_S;
 /// The source's clock is followed this far from one look at it to the next.
 const DRIFT_NS: i64 = NS_PER_S;
-/// How often the round trip is measured.
-const PING_NS: i64 = 2 * NS_PER_S;
-
 /// See the module.
 #[derive(Debug)]
 pub struct VenueFeed {
@@ -37,12 +28,7 @@ pub struct VenueFeed {
     banner: Option<Banner>,
     /// The number of the last thing heard of; nothing before the first picture.
     seq: Option<u64>,
-    heard_at: Timestamp,
-    /// When the picture that is waited for was asked for.
-    asked_at: Option<Timestamp>,
-    /// Number and moment of the last ping.
-    ping: (u64, Timestamp),
-    pong: bool,
+    beat: Beat,
     connections: u64,
     clock: Option<SourceClock>,
     /// Symbols of the venue that are not of this session's day.
@@ -62,20 +48,12 @@ impl VenueFeed {
             state: LineState::Connecting,
             banner: None,
             seq: None,
-            heard_at: Timestamp::default(),
-            asked_at: None,
-            ping: (0, Timestamp::default()),
-            pong: true,
+            beat: Beat::default(),
             connections: 0,
             clock: None,
             unlisted: BTreeSet::new(),
             stats: FeedStats::default(),
         }
-    }
-
-    fn beat_ns(&self) -> i64 {
-        let ms = self.banner.as_ref().map_or(1_000, |b| b.heartbeat_ms).min(60_000);
-        i64::try_from(ms).unwrap_or(60_000) * 1_000_000
     }
 
     fn give_up(&mut self, why: String, again: bool, out: &mut FeedOut) {
@@ -91,18 +69,19 @@ impl VenueFeed {
         let clock = SourceClock { here: now, there: banner.at, speed_milli: banner.speed_milli };
         self.clock = Some(clock);
         self.stats.clock_offset_ns = Some(banner.at.since_ns(now));
+        self.beat.welcome(banner.heartbeat_ms);
         self.banner = Some(banner);
         self.ask_for_picture(now, out);
     }
 
     fn ask_for_picture(&mut self, now: Timestamp, out: &mut FeedOut) {
-        self.asked_at = Some(now);
+        self.beat.asked(now);
         out.send.push(ClientFrame::Subscribe {}.text());
     }
 
     fn picture(&mut self, picture: &SnapshotPicture, out: &mut FeedOut) {
         self.seq = Some(picture.seq);
-        self.asked_at = None;
+        self.beat.came();
         self.state = LineState::Live;
         let at = picture.at;
         self.push(at, MarketEvent::MARKET, EventFlags::NONE, MarketData::Session(picture.phase), out);
@@ -236,16 +215,10 @@ impl VenueFeed {
     }
 
     fn pong(&mut self, now: Timestamp, n: u64, at: Timestamp) {
-        let (sent, sent_at) = self.ping;
-        if n != sent || self.pong {
-            return;
-        }
-        self.pong = true;
-        let half_ns = now.since_ns(sent_at) / 2;
+        let Some((half_ns, here)) = self.beat.pong(now, n) else { return };
         if self.stats.latency_ns.is_none_or(|best| half_ns <= best) {
             self.stats.latency_ns = Some(half_ns);
         }
-        let here = sent_at.plus_ns(half_ns);
         self.stats.clock_offset_ns = Some(at.since_ns(here));
         if let Some(clock) = &mut self.clock {
             // A drift is followed; a jump is the other side's affair and does not move our day.
@@ -263,13 +236,13 @@ impl FeedSession for VenueFeed {
         self.connections += 1;
         self.stats.reconnects = self.connections - 1;
         self.state = LineState::Syncing;
-        (self.banner, self.seq, self.heard_at, self.pong) = (None, None, now, true);
-        self.asked_at = Some(now);
+        (self.banner, self.seq) = (None, None);
+        self.beat.opened(now);
         out.send.push(ClientFrame::Hello { version: VERSION, token: self.token.clone() }.text());
     }
 
     fn heard(&mut self, now: Timestamp, frame: &str, out: &mut FeedOut) {
-        self.heard_at = now;
+        self.beat.heard(now);
         self.stats.heard_at = Some(now);
         self.stats.frames += 1;
         let frame = match ServerFrame::parse(frame) {
@@ -308,33 +281,25 @@ impl FeedSession for VenueFeed {
         if self.state != LineState::Closed {
             self.state = LineState::Connecting;
         }
-        (self.banner, self.seq, self.asked_at) = (None, None, None);
+        (self.banner, self.seq) = (None, None);
+        self.beat.came();
     }
 
     fn tick(&mut self, now: Timestamp, out: &mut FeedOut) {
         if matches!(self.state, LineState::Connecting | LineState::Closed) {
             return;
         }
-        let quiet = now.since_ns(self.heard_at);
-        let beat = self.beat_ns();
-        if quiet > beat * GIVE_UP_BEATS {
-            return self.give_up(format!("nothing heard for {} s", quiet / NS_PER_S), true, out);
-        }
-        if quiet > beat * MISSING_BEATS && self.state == LineState::Live {
-            self.state = LineState::Silent;
-        }
-        if let Some(asked) = self.asked_at.filter(|asked| now.since_ns(*asked) > ANSWER_NS) {
-            if self.banner.is_none() {
-                let waited = now.since_ns(asked) / NS_PER_S;
-                return self.give_up(format!("no answer to the greeting for {waited} s"), true, out);
+        match self.beat.look(now) {
+            Some(Sign::GiveUp(why)) => return self.give_up(why, true, out),
+            Some(Sign::Late) => {
+                self.state = LineState::Stale;
+                self.ask_for_picture(now, out);
             }
-            self.state = LineState::Stale;
-            self.ask_for_picture(now, out);
+            Some(Sign::Silent) if self.state == LineState::Live => self.state = LineState::Silent,
+            Some(Sign::Silent) | None => {}
         }
-        if self.banner.is_some() && now.since_ns(self.ping.1) > PING_NS {
-            self.ping = (self.ping.0 + 1, now);
-            self.pong = false;
-            out.send.push(ClientFrame::Ping { n: self.ping.0 }.text());
+        if let Some(n) = self.beat.ping(now) {
+            out.send.push(ClientFrame::Ping { n }.text());
         }
     }
 
