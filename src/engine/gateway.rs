@@ -174,6 +174,11 @@ impl GatewayState {
         self.check_due = now.plus_ns(if settled { CHECK_NS } else { CHECK_SOON_NS });
     }
 
+    /// The next comparison is soon, whatever the last one said.
+    pub(super) const fn plan_check_soon(&mut self, now: Timestamp) {
+        self.check_due = now.plus_ns(CHECK_SOON_NS);
+    }
+
     /// Nothing is compared before the line is live again.
     pub(super) const fn plan_no_check(&mut self) {
         self.check_due = NEVER;

@@ -23,6 +23,9 @@ pub(super) fn on_statement(
     out: &mut Vec<Output>,
 ) -> Option<u32> {
     if statement.reports != state.gateway.reports {
+        // It was overtaken by a report: asked again soon, so that busy trading does not put the comparison off for long.
+        state.gateway.plan_check_soon(state.now);
+        state.plan_due();
         return None;
     }
     find_again(state, seq, statement, out);

@@ -1,6 +1,6 @@
 //! What a live session hears, as it hears it: files that survive a crash at any byte.
 //!
-//! A recording is a run of segments. Each begins with what the day is ([`DayMeta`]) and goes on with blocks of
+//! A recording is a run of segments. Each begins with what the day is ([`crate::feed::day::DayMeta`]) and goes on with blocks of
 //! [`Heard`]; a block has its length and checksum, so a torn tail is seen for what it is and cut. Entries are in the
 //! order in which the engine took them: together with the journal's commands and reports they are the whole
 //! session again.
