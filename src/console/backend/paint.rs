@@ -18,6 +18,9 @@ const ERASE: u16 = 4;
 /// With more runs than this the picture is nearly whole, and the order by place is as good as any.
 const SORTABLE: usize = 1_500;
 
+/// With more pens than this the best order of them costs more time than it saves bytes.
+const CHAINED: usize = 48;
+
 /// Changed cells next to each other in one row, written with one pen.
 #[derive(Clone, Copy, Debug)]
 struct Run {
@@ -257,12 +260,28 @@ impl Painter {
                 self.pens.push(run.pen);
             }
         }
+        self.chain_pens();
         for run in &mut self.runs {
             let fits = |pen: &Pen| *pen == run.pen || (run.loose && run.pen.same_blank(*pen));
             run.rank = self.pens.iter().position(fits).unwrap_or(self.pens.len());
         }
         self.runs.sort_by_key(|run| run.rank);
         self.pens.len() > 1
+    }
+
+    /// Puts after each pen the one that is nearest to it: two that share a colour stand together, so that it is said
+    /// once.
+    fn chain_pens(&mut self) {
+        if self.pens.len() > CHAINED {
+            return;
+        }
+        for place in 1..self.pens.len() {
+            let before = self.pens[place - 1];
+            let far = |at: &usize| self.pens[*at].distance(before);
+            // The first of those that are equally near: the order is the same on every machine.
+            let nearest = (place..self.pens.len()).min_by_key(far).unwrap_or(place);
+            self.pens[place..=nearest].rotate_right(1);
+        }
     }
 
     /// Appends the runs in their order; returns the pen that the terminal is left with.

@@ -54,6 +54,19 @@ impl Pen {
         self.bg == Color::Reset && self.is_lineless()
     }
 
+    /// About how many bytes it takes to come here from another pen.
+    #[must_use]
+    pub fn distance(self, from: Self) -> u16 {
+        let color = |to: Color, was: Color| match to {
+            _ if to == was => 0,
+            Color::Rgb(..) => 15,
+            Color::Indexed(_) => 8,
+            _ => 3,
+        };
+        let attributes = if self.modifier == from.modifier { 0 } else { 3 };
+        color(self.fg, from.fg) + color(self.bg, from.bg) + attributes
+    }
+
     /// Appends what turns `from` into this pen; an unknown pen is reset first.
     pub fn change(self, from: Option<Self>, out: &mut Vec<u8>) {
         if from == Some(self) {

@@ -228,6 +228,23 @@ fn few_bytes() {
     }
 }
 
+/// Where it stands is nobody's business within one picture: what shares a background is written together.
+#[test]
+fn a_background_that_several_share_is_said_once() {
+    let mut screen = Screen::new(40, 5);
+    bytes_of(&mut screen, |_| ());
+    let style = |n: u8, lit: bool| {
+        let bg = if lit { Color::Rgb(9, 8, 7) } else { Color::Reset };
+        Style::new().fg(Color::Rgb(n, n, n)).bg(bg)
+    };
+    let bytes = bytes_of(&mut screen, |buffer| {
+        for (n, lit) in [(1, true), (2, false), (3, true), (4, false)] {
+            buffer.set_string(3, u16::from(n), "text", style(n, lit));
+        }
+    });
+    assert_eq!(bytes.matches("48;2;9;8;7").count(), 1, "{bytes:?}");
+}
+
 #[test]
 fn a_glyph_that_terminals_disagree_on_moves_no_column() {
     let mut screen = Screen::new(20, 1);
