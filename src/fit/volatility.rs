@@ -73,7 +73,7 @@ fn checks(judged: &JudgedVolatility, ewma: Option<f64>) -> Vec<Check> {
             "unconditional volatility per day",
             unconditional,
             "0.001 to 0.15",
-            broken(|f| matches!(f, Fault::Unconditional(_))),
+            broken(|f| matches!(f, Fault::Unconditional(_) | Fault::NoUnconditional)),
         ),
         Check::new(
             "next day's volatility over the EWMA",

@@ -76,7 +76,7 @@ impl Egarch {
     }
 
     /// Unconditional daily volatility implied by the parameters, `exp(omega / (2 (1 - beta)))`, in
-    /// the unit of the data; `None` when `|beta| >= 1`.
+    /// the unit of the data; `None` when `|beta| >= 1`, or beyond every number.
     #[must_use]
     pub fn unconditional_volatility(&self) -> Option<f64> {
         let value = (0.5 * self.omega / (1.0 - self.beta)).exp();

@@ -40,6 +40,9 @@ pub enum Fault {
     /// The implied long-run volatility is no share's or index's.
     #[error("implied volatility is {0} a day, allowed is 0.001 to 0.15")]
     Unconditional(f64),
+    /// The parameters imply no long-run volatility at all, or one beyond every number.
+    #[error("the parameters imply no finite volatility a day, allowed is 0.001 to 0.15")]
+    NoUnconditional,
     /// The forecast is far from what simple averaging says.
     #[error("the forecast is {0} times the exponentially weighted volatility, allowed is 1/4 to 4")]
     FarFromEwma(f64),
@@ -53,7 +56,9 @@ impl Fault {
             Self::NotConverged => "the EGARCH fit did not converge",
             Self::Persistence(_) => "EGARCH beta is 0.999 or more in size",
             Self::HeavyTails(_) => "EGARCH nu is 2.05 or less",
-            Self::Unconditional(_) => "EGARCH implies a daily volatility outside 0.1 % to 15 %",
+            Self::Unconditional(_) | Self::NoUnconditional => {
+                "EGARCH implies a daily volatility outside 0.1 % to 15 %"
+            }
             Self::FarFromEwma(_) => "the EGARCH forecast is outside 1/4 to 4 times the EWMA",
         }
     }
@@ -190,9 +195,10 @@ pub fn faults(found: &VolatilityFit<Egarch>, returns: &[f64]) -> Result<Vec<Faul
         Errors::StudentT { nu } if nu.is_nan() || nu <= 2.05 + 1e-6 => faults.push(Fault::HeavyTails(nu)),
         _ => {}
     }
-    let unconditional = model.unconditional_volatility().map_or(f64::INFINITY, |v| v / 100.0);
-    if !(0.001..=0.15).contains(&unconditional) {
-        faults.push(Fault::Unconditional(unconditional));
+    match model.unconditional_volatility().map(|percent| percent / 100.0) {
+        None => faults.push(Fault::NoUnconditional),
+        Some(daily) if !(0.001..=0.15).contains(&daily) => faults.push(Fault::Unconditional(daily)),
+        Some(_) => {}
     }
     let ewma = zero_mean(returns, &EwmaSpec::product())?.next.sqrt();
     if ewma == 0.0 {
@@ -383,6 +389,10 @@ mod tests {
         assert!(with(|f| f.model.beta = 0.9992).contains(&Fault::Persistence(0.9992)));
         assert_eq!(with(|f| f.model.errors = Errors::StudentT { nu: 2.05 }), [Fault::HeavyTails(2.05)]);
         assert!(matches!(with(|f| f.model.omega = 1.0)[..], [Fault::Unconditional(_)]));
+        assert_eq!(
+            with(|f| (f.model.omega, f.model.beta) = (1.0, 0.999_999_999)),
+            [Fault::Persistence(0.999_999_999), Fault::NoUnconditional]
+        );
         assert!(matches!(with(|f| f.path.next *= 100.0)[..], [Fault::FarFromEwma(_)]));
     }
 }
