@@ -3,7 +3,7 @@
 mod start;
 mod token;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -14,6 +14,15 @@ use crate::runtime::live::recovery::LiveKind;
 
 /// What stands for a gateway that is a person.
 const MANUAL: &str = "manual";
+
+/// Where orders go, and where their books come from.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places<'a> {
+    /// The venue that takes them, if one does.
+    gateway: Option<&'a str>,
+    /// The file in which a person brings the broker's.
+    statement: Option<&'a Path>,
+}
 
 /// What both kinds of session take.
 #[derive(Debug, Args)]
@@ -49,6 +58,9 @@ pub(super) struct LiveArgs {
     /// Where orders go, ws://HOST:PORT or wss://HOST:PORT; or `manual`: each is a slip, which a person keys into the broker's portal
     #[arg(long, value_name = "URL|manual")]
     gateway: String,
+    /// With `manual`: what the broker's portal lists, compared each time this file is written anew (docs/live.md)
+    #[arg(long, value_name = "FILE")]
+    statement: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -62,10 +74,14 @@ pub(super) struct PaperArgs {
 pub(super) fn live(global: &Global, args: &LiveArgs) -> Result<(), CliError> {
     let url = Some(args.gateway.as_str()).filter(|gateway| *gateway != MANUAL);
     let gateway = if url.is_some() { GatewayKind::Remote } else { GatewayKind::Manual };
-    start::start(global, &args.common, url, LiveKind { session: SessionKind::Live, gateway })
+    if args.statement.is_some() && url.is_some() {
+        return Err(CliError::usage("--statement is for --gateway manual: a venue states its books itself"));
+    }
+    let places = Places { gateway: url, statement: args.statement.as_deref() };
+    start::start(global, &args.common, places, LiveKind { session: SessionKind::Live, gateway })
 }
 
 pub(super) fn paper(global: &Global, args: &PaperArgs) -> Result<(), CliError> {
     let kind = LiveKind { session: SessionKind::Paper, gateway: GatewayKind::Inside };
-    start::start(global, &args.common, None, kind)
+    start::start(global, &args.common, Places::default(), kind)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::{CommonArgs, token};
+use super::{CommonArgs, Places, token};
 use crate::cli::{CliError, Global, paths};
 use crate::console::{ConnectionUse, Mode};
 use crate::engine::{GatewayKind, OperatorId};
@@ -17,6 +17,7 @@ use crate::journal::{JournalReader, SessionKind};
 use crate::market::SourceId;
 use crate::runtime::config::{self, Settings};
 use crate::runtime::live::board::{Board, LocalClock};
+use crate::runtime::live::book_file;
 use crate::runtime::live::broker::Broker;
 use crate::runtime::live::intake::{Intake, Item};
 use crate::runtime::live::lines::{self, Shared};
@@ -35,13 +36,14 @@ const REQUESTS: usize = 4_096;
 struct Wires {
     feeds: Vec<Address>,
     gateway: Option<Address>,
+    statement: Option<PathBuf>,
     token: String,
 }
 
 pub(super) fn start(
     global: &Global,
     args: &CommonArgs,
-    gateway: Option<&str>,
+    places: Places<'_>,
     kind: LiveKind,
 ) -> Result<(), CliError> {
     let config_dir = paths::config_dir(global);
@@ -50,7 +52,8 @@ pub(super) fn start(
         |url: &str| Address::parse(url, args.ca.as_deref()).map_err(|e| CliError::usage(e.to_string()));
     let wires = Wires {
         feeds: args.feed.iter().map(|url| address(url)).collect::<Result<_, _>>()?,
-        gateway: gateway.map(address).transpose()?,
+        gateway: places.gateway.map(address).transpose()?,
+        statement: places.statement.map(Path::to_owned),
         token: token::read(&args.token_file, args.account.as_deref())?,
     };
     local::check_terminal().map_err(|e| CliError::usage(e.to_string()))?;
@@ -213,6 +216,11 @@ fn session(
         if core.state().gateway().kind == GatewayKind::Manual {
             let place = board.add("broker", ConnectionUse::Gateway);
             outlet = Outlet::Broker(Broker::of(core.state(), place));
+            if let Some(path) = wires.statement {
+                let watch =
+                    book_file::watch(path, day.instruments.clone(), Arc::clone(&intake), shared.stop.clone());
+                runtime.spawn(watch);
+            }
         } else if let (Some(address), Some(account)) = (&wires.gateway, &account) {
             let place = board.add("venue", ConnectionUse::Gateway);
             let access = VenueAccess {

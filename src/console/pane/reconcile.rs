@@ -33,6 +33,10 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
             say(paint, "orders are filled inside: there are no other books to compare with", Role::Dim);
             return;
         }
+        Agreement::NotYet if gateway.kind == GatewayKind::Manual => {
+            let why = "the broker states nothing by itself: bring what its portal lists (--statement FILE)";
+            say(paint, why, Role::Dim);
+        }
         Agreement::NotYet => {
             let why = if gateway.line.is_live() {
                 "the gateway has been asked what there is; nothing new is sent before it has answered"
@@ -42,11 +46,12 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
             say(paint, why, Role::Warn);
         }
         Agreement::Agreed { .. } => {
-            say(
-                paint,
-                "orders, shares and cash are the same there and here; looked at once a minute",
-                Role::Good,
-            );
+            let again = match gateway.kind {
+                GatewayKind::Manual => "looked at when the file is written anew",
+                _ => "looked at once a minute",
+            };
+            let text = format!("what is stated there is the same here; {again}");
+            say(paint, &text, Role::Good);
         }
         Agreement::Differs { .. } => {
             say(paint, "NOTHING NEW IS SENT. Ours beside what the gateway states:", Role::Alarm);

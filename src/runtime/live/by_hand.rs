@@ -2,14 +2,16 @@
 //! what a restart leaves, and the whole way through the screen.
 
 use super::LiveCore;
+use super::book_file::BookNews;
 use super::broker::Broker;
 use super::recovery::{self, LiveKind};
 use crate::engine::{AlertKind, Command, GatewayKind, OperatorCommand, OperatorId, SeenOrder, Told};
 use crate::execution::{
-    ClientOrderId, Line, LineState, NewOrder, OrderState, Pending, StepKind, VenueOrderId,
+    ClientOrderId, Difference, Line, LineState, NewOrder, OrderState, Pending, StepKind, VenueOrderId,
 };
 use crate::feed::day::{DayMeta, StartingAccount};
 use crate::feed::live::SourceClock;
+use crate::gateway::broker_book::BrokerBook;
 use crate::journal::SessionKind;
 use crate::market::{
     Board as Market, Calendar, EventFlags, Instrument, InstrumentId, InstrumentKind, MarketData, MarketEvent,
@@ -22,6 +24,7 @@ use crate::console::input::{Key, Moment};
 use crate::console::keymap::{Keymap, Strokes};
 use crate::console::{Action, Frame, Mode, ShellHealth, ShellStatus, Theme, Ui, draw_into};
 use crate::engine::snapshot::SnapshotBuilder;
+use crate::risk::Denial;
 
 const KIND: LiveKind = LiveKind { session: SessionKind::Live, gateway: GatewayKind::Manual };
 const HIDCL: InstrumentId = InstrumentId(0);
@@ -222,6 +225,73 @@ fn after_a_restart_every_open_order_is_unknown_once_and_no_slip_is_written_again
     let desk = desk.die();
     assert_eq!((desk.state(slip), desk.held()), (OrderState::Filled, Qty::from_units(300)));
     assert_eq!(desk.before, 2);
+}
+
+/// What the portal lists, brought as a file.
+fn brought(desk: &mut Desk, text: &str) -> String {
+    let book = BrokerBook::read(text, &day().instruments).map_err(|e| e.to_string());
+    let news = BookNews { name: "book.csv".to_owned(), book };
+    desk.broker.brought(&mut desk.core, desk.now, news).unwrap()
+}
+
+const COLUMNS: &str = "kind,symbol,side,number,quantity,price,filled,state,settled,amount\n";
+
+#[test]
+fn what_the_portal_lists_is_compared_and_a_slip_is_found_again_by_its_terms() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = Desk::begun(&folder.path().join("manual.journal"), noon(0));
+    let (slip, done, typed) = (desk.buys(500), desk.buys(300), desk.buys(200));
+    desk.tell(typed, Told::Accepted { number: VenueOrderId("0451".into()) });
+    let rows = "order,HIDCL,buy,2026082010000449,500,249.50,0,open,,\n\
+                order,HIDCL,buy,2026082010000450,300,249.50,300,completed,,\n\
+                order,HIDCL,buy,2026082010000451,200,249.50,0,open,,\n";
+    // What rests is known; what traded is booked by a person, with its price.
+    let said = brought(&mut desk, &format!("{COLUMNS}{rows}"));
+    assert_eq!(said, "book.csv: 1 difference (g b)");
+    assert_eq!(desk.state(slip), OrderState::Accepted);
+    assert_eq!(desk.core.state().orders()[&slip].venue_id, Some(VenueOrderId("2026082010000449".into())));
+    assert_eq!(desk.state(done), OrderState::Unknown);
+    let (ours, theirs) = (Qty::ZERO, Qty::from_units(300));
+    assert_eq!(
+        desk.core.state().gateway().agreement.differences(),
+        [Difference::OrderFilled { id: done, ours, theirs }]
+    );
+    let refused = desk.core.state().gateway().refuses();
+    assert_eq!(refused, Some(Denial::BooksDiffer { differences: 1 }), "nothing new before it is settled");
+    desk.tell(done, Told::Filled { qty: theirs, price: Price::from_units(24_950) });
+    desk.broker.told(&mut desk.core, desk.now).unwrap();
+    assert_eq!(desk.core.state().gateway().refuses(), None);
+    // The file is not asked again once it agrees: it is older than what has happened since.
+    desk.tell(typed, Told::Cancelled);
+    desk.broker.told(&mut desk.core, desk.now).unwrap();
+    assert!(desk.core.state().gateway().agreement.differences().is_empty());
+    // And all of it is in the journal.
+    let (hash, desk) = (desk.core.state().orders().clone(), desk.die());
+    assert_eq!(desk.core.state().orders()[&done], hash[&done]);
+}
+
+#[test]
+fn an_order_that_nobody_asked_for_is_an_incident_and_a_broken_file_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = Desk::begun(&folder.path().join("manual.journal"), noon(0));
+    let slip = desk.buys(500);
+    // Keyed in twice: one is the slip's, the other nobody's.
+    let rows = "order,HIDCL,buy,1,500,249.50,0,open,,\norder,HIDCL,buy,2,500,249.50,0,open,,\n";
+    brought(&mut desk, &format!("{COLUMNS}{rows}"));
+    assert_eq!(desk.state(slip), OrderState::Accepted);
+    assert!(matches!(
+        desk.core.state().gateway().agreement.differences(),
+        [Difference::OrderUnasked { left, .. }] if *left == Qty::from_units(500)
+    ));
+    assert_eq!(desk.core.state().counters().incidents, 1);
+    let before = desk.core.state().orders().clone();
+    let said = brought(&mut desk, &format!("{COLUMNS}order,HIDCL,buy,1,500,249.50,600,open,,\n"));
+    assert_eq!(said, "book.csv is not taken: line 2: filled 600 of 500 ordered");
+    assert_eq!(*desk.core.state().orders(), before);
+    // Cash and shares are compared where they are stated.
+    let rows =
+        "order,HIDCL,buy,1,500,249.50,0,open,,\nholding,HIDCL,,,40,,,,40,\ncash,,,,,,,,,\"9,00,000\"\n";
+    assert_eq!(brought(&mut desk, &format!("{COLUMNS}{rows}")), "book.csv: 3 differences (g b)");
 }
 
 /// The person at the screen: keys in, what they lead to given to the engine, what was copied kept.

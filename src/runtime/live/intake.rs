@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::book_file::BookNews;
 use crate::execution::LineState;
 use crate::feed::live::SourceClock;
 use crate::gateway::session::GatewaySaid;
@@ -32,6 +33,8 @@ pub enum Item {
     Gateway(LineState),
     /// From the gateway.
     Said(GatewaySaid),
+    /// A person brought what the broker's portal lists.
+    Book(BookNews),
     /// From a terminal.
     Desk(ToPlayer),
 }

@@ -1,6 +1,7 @@
 //! A live session: lines to the outside, the engine on a thread of its own, and what is heard kept as it comes.
 
 pub mod board;
+pub mod book_file;
 pub mod broker;
 #[cfg(test)]
 mod by_hand;

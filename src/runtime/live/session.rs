@@ -12,7 +12,7 @@ use super::broker::Broker;
 use super::intake::{Intake, Item};
 use crate::console::{Frame, GatewayStatus, Mode, ShellHealth, ShellRequest, ShellStatus};
 use crate::engine::snapshot::SnapshotBuilder;
-use crate::engine::{GatewayKind, OperatorId};
+use crate::engine::{Command, GatewayKind, OperatorId};
 use crate::execution::{GatewayRequest, Line, LineState};
 use crate::feed::live::SourceClock;
 use crate::market::{AccountId, SessionPhase, SourceId};
@@ -182,10 +182,22 @@ impl LiveSession {
                 Item::Said(said) => {
                     self.setup.core.said(now, said)?;
                 }
+                Item::Book(news) => {
+                    if let Outlet::Broker(broker) = &mut self.setup.outlet {
+                        let said = broker.brought(&mut self.setup.core, now, news)?;
+                        self.note(said);
+                    }
+                }
                 Item::Desk(ToPlayer::Command(command)) => {
+                    let told = matches!(command.command, Command::TellOrder { .. });
                     self.setup.core.command(now, command)?;
                     // A person waits for what follows: it does not wait for the rest of the queue.
                     self.hand_out()?;
+                    if let Outlet::Broker(broker) = &self.setup.outlet
+                        && told
+                    {
+                        broker.told(&mut self.setup.core, now)?;
+                    }
                 }
                 Item::Desk(ToPlayer::Shell(ShellRequest::Quit)) => return Ok(false),
                 Item::Desk(ToPlayer::Shell(_)) => {
