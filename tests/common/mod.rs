@@ -1,6 +1,7 @@
 //! What several suites share: the program, a folder of its own for each test, and the real data.
 #![allow(dead_code, reason = "each suite uses a part of it")]
 
+pub mod live;
 pub mod proxy;
 pub mod terminal;
 

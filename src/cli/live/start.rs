@@ -215,7 +215,7 @@ fn session(
         let mut outlet = Outlet::None;
         if core.state().gateway().kind == GatewayKind::Manual {
             let place = board.add("broker", ConnectionUse::Gateway);
-            outlet = Outlet::Broker(Broker::of(core.state(), place));
+            outlet = Outlet::Broker(Box::new(Broker::of(core.state(), place)));
             if let Some(path) = wires.statement {
                 let watch =
                     book_file::watch(path, day.instruments.clone(), Arc::clone(&intake), shared.stop.clone());

@@ -46,7 +46,7 @@ pub enum Outlet {
     /// To a venue, over a line of its own.
     Line(mpsc::Sender<GatewayRequest>),
     /// To a person, who keys them into a broker's portal.
-    Broker(Broker),
+    Broker(Box<Broker>),
 }
 
 /// What a session thread is given.

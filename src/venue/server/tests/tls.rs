@@ -152,3 +152,30 @@ fn plain_text_to_an_encrypted_port_and_the_reverse_are_closed_and_counted() {
         assert_eq!((stats.connections, stats.no_handshake), (2, 1));
     });
 }
+
+#[test]
+fn a_sessions_line_believes_the_authority_that_it_is_given_and_no_other() {
+    use crate::runtime::live::socket::Address;
+    let Some(folder) = certificates() else { return };
+    let folder = folder.path();
+    let to = |host: &str, venue: &Served, authority: &str| {
+        let url = format!("wss://{host}:{}", venue.address.port());
+        Address::parse(&url, Some(&folder.join(authority))).unwrap()
+    };
+    on_sockets(async {
+        let venue = served_with("quiet", Some(acceptor(folder, "now.pem"))).await;
+        let probed = crate::runtime::live::probe::probe(&to("localhost", &venue, "ours.pem"), TOKEN).await;
+        assert_eq!(probed.unwrap().account.account, AccountId::new("07"));
+        for (host, authority, why) in
+            [("localhost", "theirs.pem", "UnknownIssuer"), ("127.0.0.1", "ours.pem", "not valid for name")]
+        {
+            let refused = to(host, &venue, authority).connect().await.err().unwrap();
+            assert!(refused.contains(why), "{refused}");
+        }
+        venue.finish().await;
+        let venue = served_with("quiet", Some(acceptor(folder, "ended.pem"))).await;
+        let refused = to("localhost", &venue, "ours.pem").connect().await.err().unwrap();
+        assert!(refused.contains("expired"), "{refused}");
+        venue.finish().await;
+    });
+}
