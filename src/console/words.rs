@@ -178,10 +178,14 @@ pub fn alert(snapshot: &Snapshot, alert: &Alert) -> String {
         AlertKind::OrderUnknown { id } => format!("{} no answer yet", about(id)),
         AlertKind::Incident(incident) => incident.to_string(),
         AlertKind::GatewayDown { state } => format!("gateway {}: nothing leaves", state.word()),
-        AlertKind::GatewayLost { down_ns, unknown } => format!(
-            "gateway down for {}: {unknown} open orders UNKNOWN until it is asked",
-            format::age_exact(*down_ns)
-        ),
+        AlertKind::GatewayLost { down_ns, unknown } => {
+            let orders = match unknown {
+                0 => "no order was open".to_owned(),
+                1 => "1 open order UNKNOWN until it is asked".to_owned(),
+                n => format!("{n} open orders UNKNOWN until it is asked"),
+            };
+            format!("gateway down for {}: {orders}", format::age_exact(*down_ns))
+        }
         AlertKind::GatewayBack => "gateway live again".to_owned(),
         AlertKind::FeedDown { source, state } => {
             format!("feed {source} {}: prices may be wrong", state.word())

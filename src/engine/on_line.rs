@@ -151,6 +151,8 @@ fn is_late(state: &mut State, id: ClientOrderId, out: &mut Vec<Output>) {
 
 /// The line has been down for too long: no open order is known.
 fn lose_everything(state: &mut State, out: &mut Vec<Output>) {
+    // The line has been through several states since; what counts is how long it has not been live.
+    let down_ns = state.now.since_ns(state.gateway.lost_due) + LOST_NS;
     state.gateway.plan_no_loss();
     let open: Vec<ClientOrderId> =
         state.orders.values().filter(|o| o.state.is_open() && o.state.has_left()).map(|o| o.id).collect();
@@ -158,7 +160,6 @@ fn lose_everything(state: &mut State, out: &mut Vec<Output>) {
     for id in open {
         lose(state, id, out);
     }
-    let down_ns = state.now.since_ns(state.gateway.since);
     state.alert(AlertKind::GatewayLost { down_ns, unknown }, out);
 }
 
@@ -174,4 +175,36 @@ pub(super) fn note_requests(state: &mut State, out: &[Output]) {
         }
     }
     state.plan_due();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{DaySetup, Event, GatewayKind, Input, apply};
+    use crate::execution::{Line, LineNews};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_line_is_down_for_as_long_as_it_was_not_live_whatever_it_went_through() {
+        let setup = DaySetup { gateway: GatewayKind::Remote, ..DaySetup::default() };
+        let mut state = State::new(Arc::new(setup)).unwrap();
+        let second = |n: i64| Timestamp::from_ns(n * 1_000_000_000);
+        let news = |state| Event::Line(LineNews { line: Line::Gateway, state });
+        for (at, event) in [
+            (1, news(LineState::Live)),
+            (10, news(LineState::Silent)),
+            (18, news(LineState::Connecting)),
+            (25, news(LineState::Syncing)),
+            (39, Event::Clock),
+        ] {
+            apply(&mut state, &Input { at: second(at), seq: 0, event });
+        }
+        let lost = |state: &State| {
+            let kinds = state.alerts().iter().map(|alert| alert.kind.clone());
+            kinds.filter(|kind| matches!(kind, AlertKind::GatewayLost { .. })).collect::<Vec<_>>()
+        };
+        assert_eq!(lost(&state), []);
+        apply(&mut state, &Input { at: second(40), seq: 0, event: Event::Clock });
+        assert_eq!(lost(&state), [AlertKind::GatewayLost { down_ns: LOST_NS, unknown: 0 }]);
+    }
 }

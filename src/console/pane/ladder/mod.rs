@@ -53,6 +53,16 @@ enum Row {
     Band(Side, Price),
 }
 
+impl Row {
+    /// The price that it is of, if it is of one of the market's.
+    const fn price(self) -> Option<Price> {
+        match self {
+            Self::Level(price, _) | Self::Step(price) => Some(price),
+            Self::Spread | Self::Fold(_) | Self::Band(..) => None,
+        }
+    }
+}
+
 /// Draws the ladder. What does not fit is said on the rows of the bands; where there are none it is
 /// returned.
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>, instrument: &InstrumentView) -> Hidden {
@@ -99,10 +109,7 @@ pub fn price_at(view: &View<'_>, instrument: &InstrumentView, height: u16, row: 
     let grid = Grid::of(view.ui.ladder.view, view.frame, instrument.id);
     let band = instrument.order_band.filter(|_| height >= BANDS);
     let (rows, _) = Rows::of(view, instrument, grid, height).fit(height, band, view.ui.ladder.cursor);
-    match rows.get(usize::from(row.checked_sub(1)?)) {
-        Some(Row::Level(price, _) | Row::Step(price)) => Some(*price),
-        _ => None,
-    }
+    rows.get(usize::from(row.checked_sub(1)?)).and_then(|row| row.price())
 }
 
 /// Rows, highest price first, and which of them stands in the middle.
@@ -162,13 +169,13 @@ impl Rows {
         Self { rows, middle: height + inside / 2 }
     }
 
-    /// The rows that fit, the middle in the middle unless the cursor pulls them, bands at their ends;
-    /// and how many levels of each side do not.
+    /// The rows that fit, the middle in the middle unless the cursor pulls them, an end of the band where its price
+    /// belongs among them; and how many levels of each side do not.
     fn fit(self, height: usize, band: Option<(Price, Price)>, cursor: Option<Price>) -> (Vec<Row>, Hidden) {
         let room = if band.is_some() { height.saturating_sub(2) } else { height };
         let Self { rows, middle } = self;
         let mut from = middle.saturating_sub(room / 2).min(rows.len().saturating_sub(room));
-        let under = |row: &Row| matches!(row, Row::Level(p, _) | Row::Step(p) if Some(*p) == cursor);
+        let under = |row: &Row| row.price().is_some() && row.price() == cursor;
         if let Some(at) = rows.iter().position(under) {
             from = from.min(at).max((at + 1).saturating_sub(room));
         }
@@ -177,10 +184,42 @@ impl Rows {
         };
         let kept: Vec<Row> = rows.iter().skip(from).take(room).copied().collect();
         let hidden = [Side::Sell, Side::Buy].map(|side| levels(side, &rows) - levels(side, &kept));
-        let mut out = Vec::with_capacity(height);
-        out.extend(band.map(|(_, high)| Row::Band(Side::Sell, high)));
-        out.extend(kept);
-        out.extend(band.map(|(low, _)| Row::Band(Side::Buy, low)));
+        let mut out = kept;
+        if let Some((low, high)) = band {
+            // The band moves with every trade, so that orders of before may rest outside it.
+            let below = out.iter().position(|row| row.price().is_some_and(|p| p < low)).unwrap_or(out.len());
+            out.insert(below, Row::Band(Side::Buy, low));
+            let above = out.iter().rposition(|row| row.price().is_some_and(|p| p > high));
+            out.insert(above.map_or(0, |above| above + 1), Row::Band(Side::Sell, high));
+        }
         (out, (hidden[0], hidden[1]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_of_the_band_stands_where_its_price_belongs() {
+        let price = Price::from_units;
+        let of = |low, high| {
+            let prices = [5, 4, 3, 2, 1].map(price);
+            let (rows, _) = Rows::of_levels(&prices, 2).fit(8, Some((price(low), price(high))), None);
+            let name = |row: &Row| match row {
+                Row::Level(price, _) => price.units().to_string(),
+                Row::Spread => "-".to_owned(),
+                Row::Band(Side::Sell, _) => "top".to_owned(),
+                Row::Band(Side::Buy, _) => "low".to_owned(),
+                Row::Step(_) | Row::Fold(_) => "?".to_owned(),
+            };
+            rows.iter().map(name).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of(0, 9), "top 5 4 - 3 2 1 low");
+        assert_eq!(of(1, 5), "top 5 4 - 3 2 1 low");
+        assert_eq!(of(2, 4), "5 top 4 - 3 2 low 1");
+        // Everything has run away to one side.
+        assert_eq!(of(6, 9), "top low 5 4 - 3 2 1");
+        assert_eq!(of(-9, 0), "5 4 - 3 2 1 top low");
     }
 }
