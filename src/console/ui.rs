@@ -351,13 +351,17 @@ impl Ui {
         // Keys that can change an order are about the row the cursor was drawn on, and not about
         // whatever stands first when they arrive.
         if matches!(focus, PaneId::Orders | PaneId::Positions | PaneId::Slips)
-            && self.list(focus).selected.is_none()
+            && self.list(focus).held.is_none()
         {
-            self.list_mut(focus).selected = rows::ids(focus, frame, self).first().copied();
+            let rows = rows::ids(focus, frame, self);
+            // One that another order of rows does not show is not the cursor's any more.
+            let seen = self.list(focus).selected.filter(|id| rows.contains(id));
+            self.list_mut(focus).selected = seen.or_else(|| rows.first().copied());
         }
         if focus.is_list() && self.list(focus).held.is_none() && self.list(focus).selected.is_some() {
             let rows = rows::fresh(focus, frame, self);
-            self.list_mut(focus).held = Some(rows);
+            // A list without rows has none to hold still: what comes is shown.
+            self.list_mut(focus).held = Some(rows).filter(|rows| !rows.is_empty());
         }
         let flash = self.options.flash && !self.slow_link;
         self.flashes.observe(frame, self.symbol, flash);

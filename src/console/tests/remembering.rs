@@ -76,6 +76,10 @@ fn a_draft_survives_the_terminal_and_is_not_sent_by_coming_back() {
     assert!(back.press("b").is_empty());
     let Some(Overlay::Ticket(ticket)) = back.ui.overlay() else { panic!("no ticket") };
     assert_eq!((ticket.qty.text(), ticket.limit.text()), ("250", "545.6"));
+    // Left on its limit and opened again, it begins at the size as every ticket does.
+    back.press("Tab Esc b");
+    let Some(Overlay::Ticket(ticket)) = back.ui.overlay() else { panic!("no ticket") };
+    assert_eq!(ticket.active, crate::console::overlay::TicketField::Qty);
     // Once sent there is no draft to come back.
     back.press("Enter");
     assert_eq!(back.press("y").len(), 1);

@@ -439,6 +439,28 @@ fn a_list_holds_still_while_the_cursor_is_in_it() {
 }
 
 #[test]
+fn an_order_that_comes_into_an_empty_list_is_shown_and_the_cursor_is_on_no_hidden_row() {
+    let mut desk = Desk::new(fixture::frame());
+    let only_done = |s: &mut crate::engine::Snapshot| s.orders.retain(|o| !o.state.is_open());
+    desk.frame = with_snapshot(&desk.frame, only_done);
+    desk.show();
+    // Those that are done are looked at, the cursor on one of them; then those that are open, of which there are none.
+    desk.press("g o o j o");
+    desk.says("nothing is open");
+    assert_eq!(
+        rows::selected(PaneId::Orders, &desk.frame, &desk.ui),
+        None,
+        "no row is there to be cancelled"
+    );
+    desk.frame = with_snapshot(&desk.frame, |s| {
+        s.orders.insert(0, fixture::order(80, 1, Side::Buy, 10, 31_400, "13:42:07", &[]));
+    });
+    desk.show();
+    desk.says("P-0080");
+    assert_eq!(rows::selected(PaneId::Orders, &desk.frame, &desk.ui), Some(80));
+}
+
+#[test]
 fn a_trainees_replay() {
     let mut desk = Desk::new(fixture::replay());
     use ShellRequest::{Bookmark, Jump, Pause, Seek, StepBar, StepEvent};

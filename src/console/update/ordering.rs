@@ -69,7 +69,10 @@ impl Ui {
             Ok(fresh) => {
                 let kept = self.draft.take_if(|d| d.side == side && d.instrument == fresh.instrument);
                 self.look_at(fresh.instrument);
-                self.stack.push(Overlay::Ticket(kept.unwrap_or(fresh)));
+                // The same keys go to the same fields, whether there was a draft or not.
+                let mut ticket = kept.unwrap_or(fresh);
+                ticket.active = TicketField::Qty;
+                self.stack.push(Overlay::Ticket(ticket));
             }
             Err(why) => self.say(why),
         }
