@@ -10,7 +10,7 @@ use himal::console::backend::Keyboard;
 use himal::console::input::Moment;
 use himal::console::keymap::Keymap;
 use himal::console::theme::{self, ColorDepth, Glyphs, Theme};
-use himal::engine::{CancelScope, Command, Event, Input, OperatorId, SeenOrder};
+use himal::engine::{CancelScope, Command, Event, Input, OperatorId, SeenOrder, State};
 use himal::execution::{
     ClientOrderId, ExecutionId, ExecutionReport, NewOrder, RejectReason, ReportKind, VenueOrderId,
 };
@@ -22,6 +22,7 @@ use himal::feed::live::depth::{self, Scale, Update};
 use himal::feed::live::{FeedOut, FeedSession, Listed, Listing, VenueFeed};
 use himal::feed::recording::{Heard, HeardWhat, RecordingReader, RecordingWriter};
 use himal::fit::{FitOptions, ModelFile, ModelFileError, SymbolModel, assemble};
+use himal::gateway::broker_book::BrokerBook;
 use himal::gateway::session::{GatewayOut, GatewaySession};
 use himal::gateway::venue::{VenueAccess, VenueGateway};
 use himal::journal::{
@@ -47,11 +48,12 @@ pub struct Decoder {
     pub feed: fn(&[u8]) -> bool,
 }
 
-pub const ALL: [Decoder; 25] = [
+pub const ALL: [Decoder; 26] = [
     Decoder { name: "client_frame", samples: client_frames, feed: client_frame },
     Decoder { name: "server_frame", samples: server_frames, feed: server_frame },
     Decoder { name: "venue_feed", samples: server_frames, feed: venue_feed },
     Decoder { name: "venue_gateway", samples: server_frames, feed: venue_gateway },
+    Decoder { name: "broker_book", samples: broker_books, feed: broker_book },
     Decoder { name: "depth_message", samples: depth_messages, feed: depth_message },
     Decoder { name: "recording", samples: recordings, feed: recording },
     Decoder { name: "journal", samples: journals, feed: journal },
@@ -218,6 +220,24 @@ fn venue_gateway(bytes: &[u8]) -> bool {
     }
     session.lost(now, &mut out);
     ServerFrame::parse(text).is_ok()
+}
+
+fn broker_books() -> Vec<Vec<u8>> {
+    texts(&[
+        "kind,symbol,side,number,quantity,price,filled,state,settled,amount\norder,A,buy,2026082010000449,500,249.50,0,open,,\n\
+         holding,DNPB,,,1200,,,,1000,\ncash,,,,,,,,,\"9,35,000.00\"\n",
+        "amount,kind\n0,due\n-1,cash\n",
+    ])
+}
+
+fn broker_book(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let book = BrokerBook::read(text, &listed());
+    if let Ok(book) = &book {
+        let state = State::new(std::sync::Arc::default()).expect("an empty day");
+        assert!(book.statement(&state).is_none_or(|s| s.orders.len() <= book.orders()));
+    }
+    book.is_ok()
 }
 
 fn depth_messages() -> Vec<Vec<u8>> {
