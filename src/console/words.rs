@@ -1,6 +1,6 @@
 //! Facts in the desk's words. The engine says what happened; here it is said to a person.
 
-use super::format;
+use super::{format, slip};
 use crate::engine::snapshot::Snapshot;
 use crate::engine::{Alert, AlertKind, Answer, AnswerKind};
 use crate::execution::{ClientOrderId, NewOrder, Order, OrderState, Pending};
@@ -257,6 +257,11 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
         AnswerKind::CancelManySent { count } => format!("{count} cancels sent"),
         AnswerKind::AmendSent { id, qty, limit } => {
             format!("{} change to {} @ {} sent", named(id), format::qty(*qty), priced(id, *limit))
+        }
+        AnswerKind::Order { id, state: OrderState::Unknown, .. }
+            if snapshot.order(*id).is_some_and(|o| slip::is_to_key_in(snapshot, o)) =>
+        {
+            format!("{} is a slip: key it in (g l)", named(id))
         }
         AnswerKind::Order { id, state, reason } => {
             let why = reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();

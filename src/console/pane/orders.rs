@@ -53,20 +53,19 @@ const NARROW: Columns = Columns {
 
 pub(super) fn title(view: &View<'_>) -> Title {
     let orders = &view.snapshot().orders;
+    let snapshot = view.snapshot();
     let count = |state: OrderState| orders.iter().filter(|o| o.state == state).count();
     let working = count(OrderState::Accepted) + count(OrderState::PartiallyFilled);
     let mut rest = format!(" working {working}");
-    for (state, name) in
-        [(OrderState::Held, "held"), (OrderState::PendingNew, "sent"), (OrderState::Unknown, "UNKNOWN")]
-    {
-        let n = count(state);
+    for (name, n) in [
+        ("held", count(OrderState::Held)),
+        ("sent", count(OrderState::PendingNew)),
+        ("slip", slip::waiting(snapshot)),
+        ("UNKNOWN", slip::unknown(snapshot).count()),
+    ] {
         if n > 0 {
             rest.push_str(&format!("  {name} {n}"));
         }
-    }
-    let slips = slip::all(view.snapshot()).count();
-    if slips > 0 {
-        rest.push_str(&format!("  slips {slips}"));
     }
     let note = table::notes(PaneId::Orders, view);
     if !note.is_empty() {
@@ -131,8 +130,10 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Column
     let side = if order.order.side == Side::Buy { Role::Bid } else { Role::Ask };
     let side = if gone { text } else { side };
     let waiting = order.pending.is_some() || matches!(order.state, OrderState::PendingNew | OrderState::Held);
+    let slip = slip::is_to_key_in(view.snapshot(), order);
     let (mark, state) = match order.state {
         _ if gone => ("x", Role::Gone),
+        _ if slip => ("s", Role::Warn),
         OrderState::Unknown => ("?", Role::Alarm),
         _ if waiting => (">", Role::Warn),
         OrderState::Rejected => (" ", Role::Alarm),
@@ -142,7 +143,8 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Column
     paint.put(3, y, &order.id.to_string(), text);
     paint.put(c.side, y, &order.order.side.to_string(), side);
     paint.put(c.symbol, y, words::symbol(view.snapshot(), order.order.instrument), text);
-    let unknown = order.state == OrderState::Unknown;
+    let entering = slip && order.state == OrderState::Unknown;
+    let unknown = order.state == OrderState::Unknown && !slip;
     let known = |q: Qty| if unknown { format::MISSING.to_owned() } else { format::qty_fit(q, 6) };
     paint.put_right(c.qty, y, &format::qty_fit(order.order.qty, 6), text);
     paint.put_right(c.done, y, &known(order.filled), text);
@@ -150,7 +152,8 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Column
         paint.put_right(left, y, &known(order.left()), text);
     }
     paint.put_right(c.limit, y, &prices.text(order.order.limit), text);
-    paint.put(c.state, y, words::order_state(order), state);
+    let word = if entering { "SLIP" } else { words::order_state(order) };
+    paint.put(c.state, y, word, state);
     paint.put_right(c.age, y, &age(view, order, waiting), Role::Dim);
     let chance = fill::of_order(view.frame, order);
     let p =
