@@ -1,6 +1,6 @@
 //! One row of the ladder: a level, a step of a grid, the spread, an end of the band.
 
-use super::{EDGES, Grid, is_on_row};
+use super::{EDGES, Grid, is_auction, is_on_row};
 use crate::console::format;
 use crate::console::pane::{PaneId, watch};
 use crate::console::theme::Role;
@@ -227,8 +227,16 @@ impl Ladder<'_> {
         let gap = ask.units() - bid.units();
         let prices = self.view.prices(self.instrument.id);
         let rules = self.view.snapshot().day.rules.get(self.instrument.id.0 as usize);
-        let ticks = rules.and_then(|r| r.tick).map(|t| format!(" = {} ticks", gap / t.units()));
-        let bp = gap as f64 * 2e4 / (ask.units() + bid.units()).max(1) as f64;
+        let ticks = rules.and_then(|r| r.tick).map(|t| format!(" = {} ticks", gap.abs() / t.units()));
+        if gap < 0 && is_auction(self.view) {
+            let size = prices.text(Price::from_units(-gap));
+            return vec![
+                format!("bids over offers by {size}: auction"),
+                format!("over by {size}, auction"),
+                "auction".to_owned(),
+            ];
+        }
+        let bp = gap.abs() as f64 * 2e4 / (ask.units() + bid.units()).max(1) as f64;
         let name = if gap < 0 { "CROSSED by" } else { "spread" };
         let size = prices.text(Price::from_units(gap.abs()));
         vec![
