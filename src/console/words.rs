@@ -287,6 +287,18 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
     }
 }
 
+/// An answer where its whole sentence has no room: what was done, and what can be done now.
+#[must_use]
+pub fn answer_short(answer: &Answer) -> Option<String> {
+    match &answer.kind {
+        AnswerKind::Stopped { by, resting, withdrawn } => {
+            let held = if *withdrawn > 0 { format!(", {withdrawn} held gone") } else { String::new() };
+            Some(format!("STOPPED by {by}{held}, {resting} rest: X cancels, u undoes"))
+        }
+        _ => None,
+    }
+}
+
 /// What the venue did, as a verb.
 const fn answered(state: OrderState) -> &'static str {
     match state {

@@ -6,7 +6,7 @@ use crate::console::preview::Facts;
 use crate::console::slip::{self, Slip};
 use crate::console::theme::Role;
 use crate::console::view::View;
-use crate::console::widget::Paint;
+use crate::console::widget::{Paint, width};
 use crate::console::{fill, format, rows, words};
 use crate::execution::{ClientOrderId, Order, OrderState};
 use crate::market::time::NS_PER_S;
@@ -160,28 +160,29 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Column
         chance.map_or_else(|_| format::MISSING.to_owned(), |c| format!("{}'", format::probability(c.likely)));
     paint.put_right(c.fill, y, &p, text);
     let room = paint.width().saturating_sub(c.note);
-    let mut column = paint.inside(c.note, y, room, 1);
-    column.put(0, 0, &note(view, order, prices, c.left.is_some()), Role::Dim);
+    let forms = notes(view, order, prices, c.left.is_some());
+    let fits = forms.iter().find(|form| width(form) <= room).or(forms.last());
+    let text = paint.whole_clauses(fits.map_or("", String::as_str), c.note);
+    paint.put(c.note, y, &text, Role::Dim);
 }
 
-/// What to know of it: the queue and the distance to the touch of one that rests, else in words.
-fn note(view: &View<'_>, order: &Order, prices: format::PriceFormat, wide: bool) -> String {
+/// What to know of it, the longest first: the queue and the distance to the touch of one that rests, else
+/// in words.
+fn notes(view: &View<'_>, order: &Order, prices: format::PriceFormat, wide: bool) -> Vec<String> {
     if Slip::of(view.snapshot(), order).is_some() {
-        return if wide { "slip: key it in (g l), r reports" } else { "slip: g l" }.to_owned();
+        return vec![if wide { "slip: key it in (g l), r reports" } else { "slip: g l" }.to_owned()];
     }
     let working = matches!(order.state, OrderState::Accepted | OrderState::PartiallyFilled);
     let Some(ahead) =
         order.queue_ahead.filter(|_| working && order.pending.is_none() && order.reason.is_none())
     else {
-        return if wide {
-            words::order_note(order, prices)
-        } else {
-            words::order_note_short(order).to_owned()
-        };
+        let words =
+            if wide { words::order_note(order, prices) } else { words::order_note_short(order).to_owned() };
+        return vec![words];
     };
     let [low, expected, high] = [ahead.low, ahead.expected, ahead.high].map(format::qty);
     if !wide {
-        return format!("ahead ~{expected}");
+        return vec![format!("ahead ~{expected}")];
     }
     let touch = match off_touch(view, order) {
         Some(0) => ", at the touch".to_owned(),
@@ -189,7 +190,8 @@ fn note(view: &View<'_>, order: &Order, prices: format::PriceFormat, wide: bool)
         Some(ticks) => format!(", {} ticks inside", -ticks),
         None => String::new(),
     };
-    format!("queue ahead ~{expected} ({low}-{high}){touch}")
+    let queue = format!("ahead ~{expected} ({low}-{high}){touch}");
+    vec![format!("queue {queue}"), queue]
 }
 
 /// Ticks between its limit and the best price of its side; below 0 if it is better.

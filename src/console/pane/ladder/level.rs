@@ -249,8 +249,13 @@ impl Ladder<'_> {
     /// An end of the order band, and how many levels are hidden before it.
     pub(super) fn band(&self, paint: &mut Paint<'_>, y: u16, side: Side, price: Price, hidden: usize) {
         let name = if side == Side::Sell { "top" } else { "low" };
-        paint.put(1, y, &format!("- - order band {name}"), Role::Dim);
-        paint.put_right(EDGES[3], y, &self.view.prices(self.instrument.id).text(price), Role::Dim);
+        let text = self.view.prices(self.instrument.id).text(price);
+        // A price of four figures takes cells of the name: the name gives way, never the price.
+        let room = EDGES[3].saturating_sub(width(&text) + 2);
+        let names = [format!("- - order band {name}"), format!("- - band {name}"), format!("band {name}")];
+        let fits = names.iter().find(|n| width(n) <= room);
+        paint.put(1, y, fits.map_or("", String::as_str), Role::Dim);
+        paint.put_right(EDGES[3], y, &text, Role::Dim);
         let base = self.instrument.last().or(self.instrument.previous_close).filter(|p| p.is_positive());
         let percent = base.map(|base| (price.units() as f64 / base.units() as f64 - 1.0) * 100.0);
         let percent = percent.map_or_else(String::new, |p| format!("{p:+.1}% "));
