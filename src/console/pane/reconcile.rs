@@ -12,6 +12,7 @@ pub(super) fn title(view: &View<'_>) -> Title {
     let gateway = &view.snapshot().gateway;
     let right = match (&gateway.agreement, gateway.kind) {
         (_, GatewayKind::Inside) => "the gateway is inside".to_owned(),
+        (Agreement::NotYet, GatewayKind::Manual) => "by hand".to_owned(),
         (Agreement::NotYet, _) => "NOT COMPARED".to_owned(),
         (Agreement::Agreed { at }, _) => format!("the same at {}", format::clock(*at)),
         (Agreement::Differs { differences, .. }, _) => format!("{} DIFFER", differences.len()),
@@ -32,6 +33,10 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
         _ if gateway.kind == GatewayKind::Inside => {
             say(paint, "orders are filled inside: there are no other books to compare with", Role::Dim);
             return;
+        }
+        Agreement::NotYet if gateway.kind == GatewayKind::Manual => {
+            say(paint, "a person keys the orders in, and the broker's books are in the portal:", Role::Dim);
+            say(paint, "nothing is compared here; look there before the day ends", Role::Dim);
         }
         Agreement::NotYet => {
             let why = if gateway.line.is_live() {

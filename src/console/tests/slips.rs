@@ -213,3 +213,17 @@ fn a_slip_is_not_an_unknown_order() {
     desk.says(" slip 1 ");
     assert!(!desk.picture().contains("UNKNOWN"), "{}", desk.picture());
 }
+
+/// Nobody is asked for books where orders are keyed in by hand, and nothing waits for them.
+#[test]
+fn the_books_of_a_portal_are_looked_at_by_a_person() {
+    let mut desk = Desk::sized(
+        with_snapshot(&by_hand(), |s| Arc::make_mut(&mut s.gateway).kind = GatewayKind::Manual),
+        80,
+        24,
+    );
+    desk.press("g b");
+    desk.says("[Reconcile]");
+    desk.says("the broker's books are in the portal");
+    assert!(!desk.picture().contains("NOT COMPARED"), "{}", desk.picture());
+}
