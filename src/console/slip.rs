@@ -117,6 +117,25 @@ pub fn all(snapshot: &Snapshot) -> impl Iterator<Item = Slip<'_>> {
     snapshot.orders.iter().filter_map(|order| Slip::of(snapshot, order))
 }
 
+/// Whether an order is a slip on its ordinary way: a person has it and is to key it in. One that was entered
+/// and of which nothing more is known is none: that is an order nobody answers for.
+#[must_use]
+pub fn is_to_key_in(snapshot: &Snapshot, order: &Order) -> bool {
+    Slip::of(snapshot, order).is_some_and(|slip| slip.asked != Asked::LookUp)
+}
+
+/// Orders that nobody answers for, the slips that a person is about to key in left out.
+pub fn unknown(snapshot: &Snapshot) -> impl Iterator<Item = &Order> {
+    let orders = snapshot.orders.iter().map(AsRef::as_ref);
+    orders.filter(|o| o.state == OrderState::Unknown && !is_to_key_in(snapshot, o))
+}
+
+/// How many slips wait to be keyed in.
+#[must_use]
+pub fn waiting(snapshot: &Snapshot) -> usize {
+    all(snapshot).filter(|slip| slip.asked != Asked::LookUp).count()
+}
+
 /// Whether a person's word is taken for an order: it is unknown, or open where a person alone knows of it.
 #[must_use]
 pub fn takes_a_word(snapshot: &Snapshot, order: &Order) -> bool {

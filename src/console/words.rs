@@ -1,6 +1,6 @@
 //! Facts in the desk's words. The engine says what happened; here it is said to a person.
 
-use super::format;
+use super::{format, slip};
 use crate::engine::snapshot::Snapshot;
 use crate::engine::{Alert, AlertKind, Answer, AnswerKind};
 use crate::execution::{ClientOrderId, NewOrder, Order, OrderState, Pending};
@@ -262,6 +262,11 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
         AnswerKind::AmendSent { id, qty, limit } => {
             format!("{} change to {} @ {} sent", named(id), format::qty(*qty), priced(id, *limit))
         }
+        AnswerKind::Order { id, state: OrderState::Unknown, .. }
+            if snapshot.order(*id).is_some_and(|o| slip::is_to_key_in(snapshot, o)) =>
+        {
+            format!("{} is a slip: key it in (g l)", named(id))
+        }
         AnswerKind::Order { id, state, reason } => {
             let why = reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
             format!("{} {}{why}", named(id), answered(*state))
@@ -283,6 +288,18 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
         }
         AnswerKind::Released { by, taken_back: true } => format!("{by} took the stop back"),
         AnswerKind::Released { by, taken_back: false } => format!("{by} released the stop"),
+    }
+}
+
+/// An answer where its whole sentence has no room: what was done, and what can be done now.
+#[must_use]
+pub fn answer_short(answer: &Answer) -> Option<String> {
+    match &answer.kind {
+        AnswerKind::Stopped { by, resting, withdrawn } => {
+            let held = if *withdrawn > 0 { format!(", {withdrawn} held gone") } else { String::new() };
+            Some(format!("STOPPED by {by}{held}, {resting} rest: X cancels, u undoes"))
+        }
+        _ => None,
     }
 }
 

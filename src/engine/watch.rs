@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, State};
+use super::{Account, GatewayKind, State};
 use crate::execution::OrderState;
 use crate::market::rules::halt::{NextHalt, next_halt};
 use crate::market::time::NS_PER_S;
@@ -159,7 +159,9 @@ fn order_facts(state: &State) -> OrderFacts {
         let traded = order.filled.is_positive();
         facts.traded += u64::from(traded);
         facts.finished += u64::from(traded || !order.state.is_open());
-        facts.unknown += u64::from(order.state == OrderState::Unknown);
+        // Where a person keys orders in, one that nobody has entered yet is a slip on its way, and no fault.
+        let slip = state.gateway.kind == GatewayKind::Manual && order.venue_id.is_none() && !traded;
+        facts.unknown += u64::from(order.state == OrderState::Unknown && !slip);
         let rejected = order.state == OrderState::Rejected;
         facts.rejected += u64::from(rejected && state.now.since_ns(order.changed_at) < BURST_NS);
         if order.order.side == Side::Sell && order.state.is_open() {
@@ -201,7 +203,7 @@ mod tests {
     use crate::engine::{
         AccountSetup, Command, DaySetup, Event, HoldingSetup, Input, OperatorCommand, OperatorId, apply,
     };
-    use crate::execution::NewOrder;
+    use crate::execution::{ClientOrderId, NewOrder, Order, VenueOrderId};
     use crate::market::{
         Calendar, EventFlags, Instrument, InstrumentKind, MarketData, MarketEvent, Money, Price, SessionDate,
         SourceId, Symbol, TradePrint, Universe,
@@ -281,6 +283,24 @@ mod tests {
         assert_eq!(nearest(Rule::Integrity), None);
         let now = readings(&facts(&state));
         assert_eq!(now[Rule::LossToday.index()].nearness(), Some(0.0));
+    }
+
+    #[test]
+    fn a_slip_is_no_order_without_an_answer() {
+        let mut state = day();
+        trade(&mut state, 0, CLOSE);
+        submit(&mut state, 7, "07", 50);
+        let mut order = Order::clone(&state.orders[&ClientOrderId(7)]);
+        assert!(order.lose(at(1)));
+        state.orders.insert(order.id, order.clone());
+        let unknown = |state: &State| facts(state).orders.unknown;
+        assert_eq!(unknown(&state), 1);
+        state.gateway.kind = GatewayKind::Manual;
+        assert_eq!(unknown(&state), 0);
+        // The broker has it under a number, and nothing more is known of it.
+        order.venue_id = Some(VenueOrderId("45".into()));
+        state.orders.insert(order.id, order);
+        assert_eq!(unknown(&state), 1);
     }
 
     #[test]

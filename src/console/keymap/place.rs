@@ -132,7 +132,7 @@ impl Place {
             Self::PanesAndForms => "panes, fields",
             Self::Rows => "lists, ladder",
             Self::Lists => "every list",
-            Self::Tradable => "Watch, board, Depth, Positions, Orders",
+            Self::Tradable => "every pane with symbols",
             Self::Depth => "Depth",
             Self::Sizes => "Depth, ticket",
             Self::OwnOrder => "an own order",

@@ -163,7 +163,7 @@ fn commands(paint: &mut Paint<'_>, view: &View<'_>, typed: &str) {
     let columns = paint.width();
     let mut paint = paint.inside(0, paint.height().saturating_sub(height), columns, height);
     paint.clear();
-    paint.rule(0, "Command", true, "", &format!("{} match", list.len()));
+    paint.rule(0, "Command", true, "", &matches(list.len()));
     if list.is_empty() {
         paint.put(1, 1, "no command begins with this", Role::Dim);
     }
@@ -190,7 +190,7 @@ fn symbols(paint: &mut Paint<'_>, view: &View<'_>, typed: &str, at: usize, add: 
     let mut paint = paint.inside(0, 0, columns, height);
     paint.clear();
     let name = if add { "Add to the list" } else { "Symbol" };
-    paint.rule(0, name, true, &format!("{typed}_"), &format!("{} match", list.len()));
+    paint.rule(0, name, true, &format!("{typed}_"), &matches(list.len()));
     if list.is_empty() {
         let why = if add {
             "every symbol is on the list"
@@ -226,4 +226,9 @@ fn question(paint: &mut Paint<'_>, prompt: &Prompt) {
     let last = height.saturating_sub(2).max(1);
     let keys = format!("y yes, and only y        Esc no        {}", prompt.mode.word());
     paint.put(1, last, &keys, Role::Key);
+}
+
+/// How many lines match what was typed.
+fn matches(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "match" } else { "matches" })
 }

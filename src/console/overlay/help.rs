@@ -52,6 +52,8 @@ mod tests {
         for binding in TABLE {
             let line = page.iter().find(|l| l.ends_with(binding.words) && l.contains(binding.place.words()));
             let line = line.unwrap_or_else(|| panic!("{} is missing", binding.name));
+            // The columns hold: what it does begins where the heading says.
+            assert_eq!(line.find(binding.words), page[2].find("WHAT"), "{line}");
             for key in binding.keys {
                 assert!(line.contains(key), "{} lacks {key}: {line}", binding.name);
             }

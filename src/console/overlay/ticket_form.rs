@@ -39,7 +39,8 @@ fn day(date: Option<SessionDate>) -> String {
 pub(super) fn ticket(paint: &mut Paint<'_>, view: &View<'_>, ticket: &Ticket) {
     paint.clear();
     let symbol = words::symbol(view.snapshot(), ticket.instrument);
-    paint.rule(0, &format!("Ticket {} {symbol}", ticket.side), true, "", "draft, not sent");
+    let draft = if paint.width() >= WIDE { "draft, not sent" } else { "not sent" };
+    paint.rule(0, &format!("Ticket {} {symbol}", ticket.side), true, "", draft);
     let Ok(facts) = ticket.facts(view.frame) else {
         paint.put(1, 1, "not in this day", Role::Warn);
         return;
@@ -208,7 +209,7 @@ fn figures(paint: &mut Paint<'_>, ticket: &Ticket, p: Option<&Preview>, prices: 
     let lines = if wide {
         [
             format!("account    {account:<6} free after {free}"),
-            format!("{verb:<10} {total}, of it costs {costs} (w why)"),
+            format!("{verb:<10} {total}, costs {costs} (w)"),
             if buys {
                 let even = prices.option(p.and_then(|p| p.break_even));
                 format!("breaks even at {even}, sellable from {}", day(p.and_then(|p| p.first_sale)))
@@ -216,7 +217,7 @@ fn figures(paint: &mut Paint<'_>, ticket: &Ticket, p: Option<&Preview>, prices: 
                 format!("tax on the gain {}", money(p.and_then(|p| p.tax)))
             },
             format!("{due} {pay_in}"),
-            format!("filled by close {}", chance(p.map(|p| &p.fill), true)),
+            filled(p, paint.width().saturating_sub(1)),
         ]
     } else {
         [
@@ -233,9 +234,15 @@ fn figures(paint: &mut Paint<'_>, ticket: &Ticket, p: Option<&Preview>, prices: 
         ]
     };
     for (y, line) in (4u16..).zip(&lines) {
-        let cut: String = line.chars().take(usize::from(paint.width().saturating_sub(1))).collect();
-        paint.put(1, y, &cut, Role::Text);
+        paint.put(1, y, &paint.whole_words(line, 1), Role::Text);
     }
+}
+
+/// The chance of a fill in as many words as there is room for.
+fn filled(p: Option<&Preview>, room: u16) -> String {
+    let fill = p.map(|p| &p.fill);
+    let long = format!("filled by close {}", chance(fill, true));
+    if width(&long) <= room { long } else { format!("filled by close {}", chance(fill, false)) }
 }
 
 /// `.46' (.31-.58), queue ahead ~415`, or why it cannot be said.

@@ -1,6 +1,7 @@
 //! The row above the hints: what the screen says of the last key, else the engine's last answers.
 
 use super::journal::number;
+use crate::console::intent::Intent;
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::{Paint, width};
@@ -28,7 +29,12 @@ pub fn draw(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
     let bar = view.theme.glyphs().bar;
     let mut first = x == 1;
     for answer in view.snapshot().answers.iter().rev() {
-        let text = format!("{} {}", format::clock(answer.at), words::answer(view.snapshot(), answer));
+        let mut text = format!("{} {}", format::clock(answer.at), words::answer(view.snapshot(), answer));
+        if first && x + width(&text) > room {
+            let short = words::answer_short(answer);
+            text = short.map_or(text, |short| format!("{} {short}", format::clock(answer.at)));
+            text = paint.whole_clauses(&text, x);
+        }
         let lead = if first { String::new() } else { format!(" {bar} ") };
         if !first && x + width(&lead) + width(&text) >= room {
             break;
@@ -45,6 +51,13 @@ pub fn draw(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
         }
     }
     if first {
-        paint.put(x, y, "no command given yet", Role::Dim);
+        let mut text = "no command given yet".to_owned();
+        if view.status().transport.is_some() {
+            // A day begins before its market does: the way there is said where a newcomer looks.
+            let key = |intent| view.ui.keymap().key_of(intent);
+            let (stop, seek) = (key(Intent::NextStop), key(Intent::Seek));
+            text = format!("{text}; {stop} goes to the day's next stop, {seek} to a time");
+        }
+        paint.put(x, y, &paint.whole_clauses(&text, x), Role::Dim);
     }
 }

@@ -8,9 +8,8 @@ use crate::console::intent::Intent;
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::{Paint, width};
-use crate::console::{format, risk_words, rows};
+use crate::console::{format, risk_words, rows, slip};
 use crate::engine::snapshot::ReadingView;
-use crate::execution::OrderState;
 use crate::risk::TradingState;
 use crate::risk::halt::TAKE_BACK_NS;
 use crate::risk::reading::{Caveat, Measure, Measured};
@@ -61,7 +60,7 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
 fn holds(paint: &mut Paint<'_>, view: &View<'_>) -> u16 {
     let snapshot = view.snapshot();
     let open = snapshot.orders.iter().filter(|o| o.state.is_open()).count();
-    let unknown = snapshot.orders.iter().filter(|o| o.state == OrderState::Unknown).count();
+    let unknown = slip::unknown(snapshot).count();
     let mut rest = vec![format!("{open} order{} open", if open == 1 { "" } else { "s" })];
     if unknown > 0 {
         rest.insert(0, format!("UNKNOWN {unknown}"));

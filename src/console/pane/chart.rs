@@ -149,34 +149,34 @@ fn labels(
     rows: u16,
 ) {
     let prices = view.prices(instrument.id);
-    paint.put_right(LABELS - 2, 0, &prices.text(high), Role::Dim);
-    if rows >= 2 {
-        paint.put_right(LABELS - 2, rows - 1, &prices.text(low), Role::Dim);
+    let tick = view.snapshot().day.rules.get(instrument.id.0 as usize).and_then(|r| r.tick);
+    // An average has parts of a tick: on the axis it would stand out of line, and say more than is known.
+    let text = |p: Price| prices.text(tick.and_then(|t| p.on_grid(t, Side::Buy)).unwrap_or(p));
+    paint.put_right(LABELS - 2, 0, &text(high), Role::Dim);
+    if high == low {
+        return;
     }
-    if rows >= 5 && high > low {
-        let tick = view.snapshot().day.rules.get(instrument.id.0 as usize).and_then(|r| r.tick);
+    if rows >= 2 {
+        paint.put_right(LABELS - 2, rows - 1, &text(low), Role::Dim);
+    }
+    if rows >= 5 {
         let mid = Price::from_units(low.units().midpoint(high.units()));
-        let mid = tick.and_then(|t| mid.on_grid(t, Side::Buy)).unwrap_or(mid);
-        paint.put_right(LABELS - 2, rows / 2, &prices.text(mid), Role::Dim);
+        paint.put_right(LABELS - 2, rows / 2, &text(mid), Role::Dim);
     }
 }
 
-/// `O 550.0 H 552.0 L 544.2 P 548.5  day 466.3-630.7`.
+/// `O 550.0 H 552.0 L 544.2 P 548.5  day 466.3-630.7`; what does not fit is left out whole.
 fn day_line(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &InstrumentView) {
     let prices = view.prices(instrument.id);
     let day = instrument.day.prices;
     let [open, high, low] = [day.map(|p| p.open), day.map(|p| p.high), day.map(|p| p.low)];
-    let mut text = format!(
-        "O {} H {} L {} P {}",
-        prices.option(open),
-        prices.option(high),
-        prices.option(low),
-        prices.option(instrument.previous_close)
-    );
-    match instrument.daily_band {
-        Some((low, high)) => text.push_str(&format!("  day {}-{}", prices.text(low), prices.text(high))),
-        None if instrument.view_only => {}
-        None => text.push_str(&format!("  day {} no close before", format::MISSING)),
-    }
-    paint.put(0, y, &text, Role::Dim);
+    let named = [("O", open), ("H", high), ("L", low), ("P", instrument.previous_close)];
+    let bars = named.map(|(name, price)| format!("{name} {}", prices.option(price))).join(" ");
+    let band = match instrument.daily_band {
+        Some((low, high)) => Some(format!("day {}-{}", prices.text(low), prices.text(high))),
+        None if instrument.view_only => None,
+        None => Some(format!("day {} no close before", format::MISSING)),
+    };
+    let parts: Vec<String> = std::iter::once(bars).chain(band).collect();
+    paint.put(0, y, &paint.whole_parts(&parts, "  ", 0, ""), Role::Dim);
 }

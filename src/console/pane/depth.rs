@@ -52,6 +52,7 @@ fn book_note(view: &View<'_>, instrument: &InstrumentView) -> String {
         _ => {}
     }
     match book.state {
+        BookState::Crossed if ladder::is_auction(view) => parts.push("auction".to_owned()),
         BookState::Crossed => parts.push("CROSSED".to_owned()),
         BookState::Locked => parts.push("LOCKED".to_owned()),
         BookState::OneSided => parts.push("one side".to_owned()),

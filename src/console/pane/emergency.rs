@@ -5,8 +5,8 @@ use crate::console::intent::Intent;
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::{Paint, width};
-use crate::console::{format, rows, words};
-use crate::execution::{Order, OrderState};
+use crate::console::{format, rows, slip, words};
+use crate::execution::Order;
 use crate::risk::TradingState;
 
 /// Pieces of text that flow over rows: one that does not fit begins the next row, and none is cut inside a
@@ -46,8 +46,11 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
     flow.piece(paint, state, role);
     let clock = if view.now().ns() == 0 { "--:--:--".to_owned() } else { format::clock(view.now()) };
     flow.piece(paint, &clock, Role::Text);
-    let unknown: Vec<&Order> =
-        snapshot.orders.iter().map(AsRef::as_ref).filter(|o| o.state == OrderState::Unknown).collect();
+    let unknown: Vec<&Order> = slip::unknown(snapshot).collect();
+    let slips = slip::waiting(snapshot);
+    if slips > 0 {
+        flow.piece(paint, &format!("slip {slips}"), Role::Warn);
+    }
     if !unknown.is_empty() {
         flow.piece(paint, &format!("UNKNOWN {}", unknown.len()), Role::Alarm);
     }
@@ -69,7 +72,8 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
         flow.line();
     }
     let open = snapshot.orders.iter().filter(|o| o.state.is_open()).count();
-    flow.piece(paint, &format!("{open} orders open"), Role::Text);
+    let word = if open == 1 { "order" } else { "orders" };
+    flow.piece(paint, &format!("{open} {word} open"), Role::Text);
     flow.line();
     for order in unknown {
         let text = format!("? {} {}", order.id, words::order_line(snapshot, &order.order));

@@ -8,10 +8,9 @@ use crate::console::theme::Role;
 use crate::console::ui::Workspace;
 use crate::console::view::View;
 use crate::console::widget::{Paint, width};
-use crate::console::{GatewayStatus, JournalStatus, format, preview, rows as lists, words};
+use crate::console::{GatewayStatus, JournalStatus, format, preview, rows as lists, slip, words};
 use crate::engine::snapshot::AccountView;
 use crate::engine::{Alert, Severity};
-use crate::execution::OrderState;
 use crate::market::Money;
 use crate::market::time::NS_PER_S;
 use crate::risk::TradingState;
@@ -54,7 +53,9 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
         second.one(7, "SIMULATED", Role::Warn);
     }
     if wide {
-        second.one(1, view.snapshot().day.title.clone(), Role::Text);
+        // The word stands there already.
+        let title = view.snapshot().day.title.trim_start_matches("SIMULATED ");
+        second.one(1, title.to_owned(), Role::Text);
     }
     second.draw(paint, 1);
     if wide {
@@ -204,11 +205,14 @@ fn link(view: &View<'_>, wide: bool) -> Vec<Form> {
     vec![vec![(format!("{head}{text}"), role)]]
 }
 
-/// Orders nobody answers for, commands and keys that wait: never the first to give way.
+/// Slips to be keyed in, orders nobody answers for, commands and keys that wait: never the first to give way.
 fn unknown(view: &View<'_>) -> Vec<Form> {
-    let orders = &view.snapshot().orders;
-    let unknown = orders.iter().filter(|o| o.state == OrderState::Unknown).count();
+    let unknown = slip::unknown(view.snapshot()).count();
+    let slips = slip::waiting(view.snapshot());
     let mut parts = Vec::new();
+    if slips > 0 {
+        parts.push((format!("slip {slips}"), Role::Warn));
+    }
     if unknown > 0 {
         parts.push((format!("UNKNOWN {unknown}"), Role::Alarm));
     }

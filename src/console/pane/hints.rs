@@ -133,7 +133,8 @@ fn who(view: &View<'_>) -> String {
 pub const fn mode_role(mode: Mode) -> Role {
     match mode {
         Mode::Live => Role::Live,
-        Mode::Paper | Mode::Sim => Role::Paper,
+        Mode::Sim => Role::Sim,
+        Mode::Paper => Role::Paper,
         Mode::Replay => Role::Replay,
         Mode::Drill => Role::Drill,
     }

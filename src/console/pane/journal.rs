@@ -38,7 +38,7 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
         if let Some(line) = tail.iter().find(|l| l.seq == *id) {
             paint.put_right(10, y, &number(line.seq), Role::Dim);
             paint.put(11, y, &format::clock(line.at), Role::Dim);
-            paint.put(20, y, &line.text, Role::Text);
+            paint.put(20, y, &paint.whole_clauses(&line.text, 20), Role::Text);
         }
     }
 }

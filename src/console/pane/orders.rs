@@ -6,7 +6,7 @@ use crate::console::preview::Facts;
 use crate::console::slip::{self, Slip};
 use crate::console::theme::Role;
 use crate::console::view::View;
-use crate::console::widget::Paint;
+use crate::console::widget::{Paint, width};
 use crate::console::{fill, format, rows, words};
 use crate::execution::{ClientOrderId, Order, OrderState};
 use crate::market::time::NS_PER_S;
@@ -53,20 +53,19 @@ const NARROW: Columns = Columns {
 
 pub(super) fn title(view: &View<'_>) -> Title {
     let orders = &view.snapshot().orders;
+    let snapshot = view.snapshot();
     let count = |state: OrderState| orders.iter().filter(|o| o.state == state).count();
     let working = count(OrderState::Accepted) + count(OrderState::PartiallyFilled);
     let mut rest = format!(" working {working}");
-    for (state, name) in
-        [(OrderState::Held, "held"), (OrderState::PendingNew, "sent"), (OrderState::Unknown, "UNKNOWN")]
-    {
-        let n = count(state);
+    for (name, n) in [
+        ("held", count(OrderState::Held)),
+        ("sent", count(OrderState::PendingNew)),
+        ("slip", slip::waiting(snapshot)),
+        ("UNKNOWN", slip::unknown(snapshot).count()),
+    ] {
         if n > 0 {
             rest.push_str(&format!("  {name} {n}"));
         }
-    }
-    let slips = slip::all(view.snapshot()).count();
-    if slips > 0 {
-        rest.push_str(&format!("  slips {slips}"));
     }
     let note = table::notes(PaneId::Orders, view);
     if !note.is_empty() {
@@ -131,8 +130,10 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Column
     let side = if order.order.side == Side::Buy { Role::Bid } else { Role::Ask };
     let side = if gone { text } else { side };
     let waiting = order.pending.is_some() || matches!(order.state, OrderState::PendingNew | OrderState::Held);
+    let slip = slip::is_to_key_in(view.snapshot(), order);
     let (mark, state) = match order.state {
         _ if gone => ("x", Role::Gone),
+        _ if slip => ("s", Role::Warn),
         OrderState::Unknown => ("?", Role::Alarm),
         _ if waiting => (">", Role::Warn),
         OrderState::Rejected => (" ", Role::Alarm),
@@ -142,7 +143,8 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Column
     paint.put(3, y, &order.id.to_string(), text);
     paint.put(c.side, y, &order.order.side.to_string(), side);
     paint.put(c.symbol, y, words::symbol(view.snapshot(), order.order.instrument), text);
-    let unknown = order.state == OrderState::Unknown;
+    let entering = slip && order.state == OrderState::Unknown;
+    let unknown = order.state == OrderState::Unknown && !slip;
     let known = |q: Qty| if unknown { format::MISSING.to_owned() } else { format::qty_fit(q, 6) };
     paint.put_right(c.qty, y, &format::qty_fit(order.order.qty, 6), text);
     paint.put_right(c.done, y, &known(order.filled), text);
@@ -150,35 +152,37 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, order: &Order, c: &Column
         paint.put_right(left, y, &known(order.left()), text);
     }
     paint.put_right(c.limit, y, &prices.text(order.order.limit), text);
-    paint.put(c.state, y, words::order_state(order), state);
+    let word = if entering { "SLIP" } else { words::order_state(order) };
+    paint.put(c.state, y, word, state);
     paint.put_right(c.age, y, &age(view, order, waiting), Role::Dim);
     let chance = fill::of_order(view.frame, order);
     let p =
         chance.map_or_else(|_| format::MISSING.to_owned(), |c| format!("{}'", format::probability(c.likely)));
     paint.put_right(c.fill, y, &p, text);
     let room = paint.width().saturating_sub(c.note);
-    let mut column = paint.inside(c.note, y, room, 1);
-    column.put(0, 0, &note(view, order, prices, c.left.is_some()), Role::Dim);
+    let forms = notes(view, order, prices, c.left.is_some());
+    let fits = forms.iter().find(|form| width(form) <= room).or(forms.last());
+    let text = paint.whole_clauses(fits.map_or("", String::as_str), c.note);
+    paint.put(c.note, y, &text, Role::Dim);
 }
 
-/// What to know of it: the queue and the distance to the touch of one that rests, else in words.
-fn note(view: &View<'_>, order: &Order, prices: format::PriceFormat, wide: bool) -> String {
+/// What to know of it, the longest first: the queue and the distance to the touch of one that rests, else
+/// in words.
+fn notes(view: &View<'_>, order: &Order, prices: format::PriceFormat, wide: bool) -> Vec<String> {
     if Slip::of(view.snapshot(), order).is_some() {
-        return if wide { "slip: key it in (g l), r reports" } else { "slip: g l" }.to_owned();
+        return vec![if wide { "slip: key it in (g l), r reports" } else { "slip: g l" }.to_owned()];
     }
     let working = matches!(order.state, OrderState::Accepted | OrderState::PartiallyFilled);
     let Some(ahead) =
         order.queue_ahead.filter(|_| working && order.pending.is_none() && order.reason.is_none())
     else {
-        return if wide {
-            words::order_note(order, prices)
-        } else {
-            words::order_note_short(order).to_owned()
-        };
+        let words =
+            if wide { words::order_note(order, prices) } else { words::order_note_short(order).to_owned() };
+        return vec![words];
     };
     let [low, expected, high] = [ahead.low, ahead.expected, ahead.high].map(format::qty);
     if !wide {
-        return format!("ahead ~{expected}");
+        return vec![format!("ahead ~{expected}")];
     }
     let touch = match off_touch(view, order) {
         Some(0) => ", at the touch".to_owned(),
@@ -186,7 +190,8 @@ fn note(view: &View<'_>, order: &Order, prices: format::PriceFormat, wide: bool)
         Some(ticks) => format!(", {} ticks inside", -ticks),
         None => String::new(),
     };
-    format!("queue ahead ~{expected} ({low}-{high}){touch}")
+    let queue = format!("ahead ~{expected} ({low}-{high}){touch}");
+    vec![format!("queue {queue}"), queue]
 }
 
 /// Ticks between its limit and the best price of its side; below 0 if it is better.

@@ -54,10 +54,13 @@ pub(super) fn title(view: &View<'_>) -> Title {
     let held = rows::held(view.frame).filter(|p| p.position.qty.is_positive()).count();
     let exit: Option<Money> =
         rows::held(view.frame).filter(|p| p.position.qty.is_positive()).map(|p| p.exit_cost).sum_known();
-    let exit = exit.map_or_else(|| format::MISSING.to_owned(), format::money_short);
+    let right = exit.map_or_else(
+        || "cost of all out not known, w why".to_owned(),
+        |exit| format!("all out now costs {} with tax", format::money_short(exit)),
+    );
     Title {
         rest: format!(" {held} held  {}", table::notes(PaneId::Positions, view)).trim_end().to_owned(),
-        right: format!("all out now costs {exit} with tax"),
+        right,
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) fn title(view: &View<'_>) -> Title {
     let gateway = &view.snapshot().gateway;
     let right = match (&gateway.agreement, gateway.kind) {
         (_, GatewayKind::Inside) => "the gateway is inside".to_owned(),
+        (Agreement::NotYet, GatewayKind::Manual) => "by hand".to_owned(),
         (Agreement::NotYet, _) => "NOT COMPARED".to_owned(),
         (Agreement::Agreed { at }, _) => format!("the same at {}", format::clock(*at)),
         (Agreement::Differs { differences, .. }, _) => format!("{} DIFFER", differences.len()),
@@ -34,8 +35,8 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
             return;
         }
         Agreement::NotYet if gateway.kind == GatewayKind::Manual => {
-            let why = "the broker states nothing by itself: bring what its portal lists (--statement FILE)";
-            say(paint, why, Role::Dim);
+            say(paint, "a person keys the orders in, and the broker's books are in the portal:", Role::Dim);
+            say(paint, "bring what it lists (--statement FILE) and it is compared here", Role::Dim);
         }
         Agreement::NotYet => {
             let why = if gateway.line.is_live() {

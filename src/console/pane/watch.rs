@@ -5,9 +5,9 @@ use crate::console::breadth::Breadth;
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::{Paint, width};
-use crate::console::{format, preview};
+use crate::console::{format, preview, slip};
 use crate::engine::snapshot::InstrumentView;
-use crate::execution::OrderState;
+use crate::execution::{Order, OrderState};
 use crate::market::time::NS_PER_S;
 use crate::market::{InstrumentId, Side};
 
@@ -176,15 +176,17 @@ pub(super) fn symbol(
     }
 }
 
-/// Whether it is held, and the heaviest of: `!` halted by a gap, `?` unknown order, `o` own order,
-/// `~` stale.
+/// Whether it is held, and the heaviest of: `!` halted by a gap, `?` unknown order, `s` slip, `o` own
+/// order, `~` stale.
 fn marks(view: &View<'_>, instrument: &InstrumentView, stale: bool) -> (bool, Option<char>) {
     let held = preview::position_of(view.frame, instrument.id).is_some_and(|p| p.position.qty.is_positive());
     let own = || Side::BOTH.into_iter().flat_map(|side| view.own_orders(instrument.id, side));
+    let keyed = |o: &Order| slip::is_to_key_in(view.snapshot(), o);
     let other = [
         (instrument.halted_by_gap, '!'),
-        (own().any(|o| o.state == OrderState::Unknown), '?'),
-        (own().any(|o| o.state != OrderState::Unknown), 'o'),
+        (own().any(|o| o.state == OrderState::Unknown && !keyed(o)), '?'),
+        (own().any(keyed), 's'),
+        (own().next().is_some(), 'o'),
         (stale, '~'),
     ];
     (held, other.into_iter().find(|(set, _)| *set).map(|(_, mark)| mark))

@@ -572,6 +572,46 @@ fn build(depth: bool) -> Frame {
     Frame { snapshot: Arc::new(snapshot), status: Arc::new(status) }
 }
 
+/// The same with ten times the prices in the first symbol: every figure of it is two cells longer.
+pub fn dear() -> Frame {
+    with_snapshot(&frame(), |snapshot| {
+        let ten = |p: Price| price(p.units() * 10);
+        let all = |p: BarPrices| BarPrices {
+            open: ten(p.open),
+            high: ten(p.high),
+            low: ten(p.low),
+            close: ten(p.close),
+        };
+        let mut i = (*snapshot.instruments[0]).clone();
+        i.previous_close = i.previous_close.map(ten);
+        i.daily_band = i.daily_band.map(|(low, high)| (ten(low), ten(high)));
+        i.order_band = i.order_band.map(|(low, high)| (ten(low), ten(high)));
+        i.day.prices = i.day.prices.map(all);
+        i.day.turnover = Money::from_paisa(i.day.turnover.paisa() * 10);
+        for bar in &mut i.bars {
+            bar.prices = bar.prices.map(all);
+            bar.turnover = Money::from_paisa(bar.turnover.paisa() * 10);
+        }
+        for row in &mut i.tape {
+            row.price = ten(row.price);
+        }
+        let book = i.book.as_mut().unwrap();
+        for level in book.bids.iter_mut().chain(&mut book.asks) {
+            level.price = ten(level.price);
+        }
+        snapshot.instruments[0] = Arc::new(i);
+        for order in snapshot.orders.iter_mut().filter(|o| o.order.instrument == InstrumentId(0)) {
+            let order = Arc::make_mut(order);
+            order.order.limit = ten(order.order.limit);
+            order.queue_ahead =
+                order.queue_ahead.map(|q| QueueAhead { expected: qty(240), high: qty(315), ..q });
+            for fill in &mut order.fills {
+                fill.price = ten(fill.price);
+            }
+        }
+    })
+}
+
 /// The same in a replay.
 pub fn replay() -> Frame {
     let frame = frame();

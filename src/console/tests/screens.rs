@@ -5,6 +5,8 @@ use super::{Desk, picture};
 use crate::console::pane::{PANES, PaneId};
 use crate::console::theme::{ColorDepth, Glyphs, Theme};
 use crate::console::ui::Workspace;
+use crate::engine::{Answer, AnswerKind, OperatorId};
+use crate::market::{BookState, Price, SessionPhase};
 
 #[test]
 fn trade() {
@@ -179,4 +181,114 @@ fn nothing_is_wider_than_a_cell() {
             assert!(unicode_width::UnicodeWidthStr::width(line) == line.chars().count(), "{line}");
         }
     }
+}
+
+/// A price of four figures and more pushes nothing out of line, and no figure is cut at the edge of a pane:
+/// half of one is another number.
+#[test]
+fn a_dear_share_has_room() {
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        let mut desk = Desk::sized(fixture::dear(), columns, rows);
+        insta::assert_snapshot!(format!("dear_{columns}x{rows}"), desk.picture());
+        desk.press("b");
+        insta::assert_snapshot!(format!("dear_ticket_{columns}x{rows}"), desk.picture());
+    }
+}
+
+/// Bids over offers are how it should be while orders gather for the auction.
+#[test]
+fn an_auction_is_no_crossed_market() {
+    let crossed = fixture::with_book(&fixture::frame(), |book| {
+        book.state = BookState::Crossed;
+        book.bids[0].price = Price::from_units(book.asks[0].price.units() + 80);
+    });
+    let desk = Desk::new(crossed.clone());
+    desk.says("CROSSED by 0.8 = 8 ticks, 15 bp");
+    let gathering = fixture::with_snapshot(&crossed, |s| s.session.phase = SessionPhase::PreOpen);
+    let desk = Desk::new(gathering);
+    desk.says("bids over offers by 0.8: auction");
+    assert!(!desk.picture().contains("CROSSED"), "{}", desk.picture());
+}
+
+/// Each kind of session has a colour of its own in the header.
+#[test]
+fn a_simulated_exchange_looks_like_no_other_session() {
+    use crate::console::Mode;
+    use crate::console::pane::hints::mode_role;
+    let modes = [Mode::Live, Mode::Sim, Mode::Paper, Mode::Replay, Mode::Drill];
+    for (i, a) in modes.iter().enumerate() {
+        for b in &modes[i + 1..] {
+            assert_ne!(mode_role(*a), mode_role(*b), "{a:?} and {b:?}");
+        }
+    }
+}
+
+/// Where the bars cannot tell one pair from another, a map would show one figure in every cell: it is said
+/// once, in words.
+#[test]
+fn a_correlation_that_is_only_the_mean_is_said_once() {
+    let mut desk = Desk::sized(fixture::frame(), 200, 60);
+    desk.says("13% pulled to the mean");
+    let mut comoving = desk.ui.comoving.clone().unwrap();
+    let of = comoving.result.as_mut().unwrap();
+    of.intensity = 0.93;
+    for value in of.matrix.iter_mut().flatten().flatten() {
+        *value = 0.52;
+    }
+    desk.ui.comoving = Some(comoving);
+    desk.says("31 returns, too few ─");
+    desk.says("11 symbols move together at ▅+.52");
+    desk.says("31 returns are too few to tell one pair from another: 93% of every figure");
+    desk.says("hardly moved: CIT STC UNL");
+    assert_eq!(desk.picture().matches("+.52").count(), 1);
+}
+
+/// What a stop did, and how to take it back, has room on the smallest screen.
+#[test]
+fn a_stop_says_how_to_take_it_back_at_every_size() {
+    let by = OperatorId::new("trainee");
+    let stopped = fixture::with_snapshot(&fixture::frame(), |s| {
+        let kind = AnswerKind::Stopped { by, resting: 2, withdrawn: 0 };
+        s.answers.push(Answer { at: fixture::at("13:42:07"), kind });
+    });
+    for (columns, rows, text) in [
+        (80, 24, "13:42:07 STOPPED by trainee, 2 rest: X cancels, u undoes "),
+        (120, 40, "STOPPED by trainee: no new orders, 2 still rest; X cancels, u takes back in 10 s"),
+    ] {
+        Desk::sized(stopped.clone(), columns, rows).says(text);
+    }
+}
+
+/// A recorded day begins before its market does: how to come to it is said while nothing else is.
+#[test]
+fn a_replay_says_how_to_come_to_the_market() {
+    let begun = fixture::with_snapshot(&fixture::replay(), |s| s.answers.clear());
+    Desk::sized(begun, 80, 24).says("no command given yet; ) goes to the day's next stop, ' to a time");
+    let live = Desk::new(fixture::with_snapshot(&fixture::frame(), |s| s.answers.clear()));
+    live.says("no command given yet");
+    assert!(!live.picture().contains("next stop"), "{}", live.picture());
+}
+
+/// What selling everything costs hangs on what was paid: where that is not known it is said.
+#[test]
+fn the_cost_of_all_out_is_no_bare_dash() {
+    let unpriced = fixture::with_snapshot(&fixture::frame(), |s| {
+        for position in s.accounts.iter_mut().flat_map(|a| &mut a.positions) {
+            position.exit_cost = None;
+        }
+    });
+    Desk::new(unpriced).says("cost of all out not known, w why ─");
+}
+
+#[test]
+fn a_simulated_day_says_so_once() {
+    let simulated = fixture::with_snapshot(&fixture::replay(), |s| {
+        let mut day = (*s.day).clone();
+        (day.simulated, day.title) = (true, "SIMULATED quiet day".to_owned());
+        s.day = std::sync::Arc::new(day);
+    });
+    let picture = Desk::sized(simulated, 200, 60).picture();
+    let header = picture.lines().nth(1).unwrap_or_default();
+    assert!(header.contains("SIMULATED │ quiet day"), "{header}");
+    assert_eq!(header.matches("SIMULATED").count(), 1, "{header}");
 }

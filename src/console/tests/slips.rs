@@ -190,3 +190,40 @@ fn a_slip_that_comes_is_shown_and_one_that_is_answered_stays_where_it_was() {
     desk.press("q q");
     assert_ne!(desk.ui.focus, PaneId::Slips);
 }
+
+/// A slip on its way to the portal is the ordinary course of an order, no alarm: the header counts it apart
+/// from the orders that nobody answers for.
+#[test]
+fn a_slip_is_not_an_unknown_order() {
+    let mut desk = Desk::new(by_hand());
+    let header = desk.picture().lines().nth(1).unwrap_or_default().to_owned();
+    assert!(header.contains(" slip 4 UNKNOWN 1 "), "{header}");
+    desk.says("Orders  working 3  slip 4  UNKNOWN 1");
+    desk.press("g o f");
+    let picture = desk.picture();
+    let row = |id: &str| picture.lines().find(|l| l.contains(&format!(" {id} "))).unwrap_or_default();
+    assert!(
+        row("P-0072").starts_with(" s P-0072  BUY  UPPER   2,000     0 2,000    190.3  SLIP "),
+        "{picture}"
+    );
+    assert!(row("P-0074").starts_with(" s P-0074  SELL SHIVM "), "{picture}");
+    assert!(row("P-0076").starts_with(" ? P-0076 "), "{picture}");
+    // A desk with nothing but slips has no alarm.
+    let desk = Desk::new(with_snapshot(&by_hand(), |s| s.orders.retain(|o| o.id == ClientOrderId(72))));
+    desk.says(" slip 1 ");
+    assert!(!desk.picture().contains("UNKNOWN"), "{}", desk.picture());
+}
+
+/// Nobody is asked for books where orders are keyed in by hand, and nothing waits for them.
+#[test]
+fn the_books_of_a_portal_are_looked_at_by_a_person() {
+    let mut desk = Desk::sized(
+        with_snapshot(&by_hand(), |s| Arc::make_mut(&mut s.gateway).kind = GatewayKind::Manual),
+        80,
+        24,
+    );
+    desk.press("g b");
+    desk.says("[Reconcile]");
+    desk.says("the broker's books are in the portal");
+    assert!(!desk.picture().contains("NOT COMPARED"), "{}", desk.picture());
+}

@@ -69,7 +69,7 @@ impl ColorDepth {
             Self::None => None,
             Self::True => Some(color),
             Self::Palette => Some(Color::Indexed(palette([r, g, b]))),
-            Self::Sixteen => SIXTEEN.iter().min_by_key(|(_, rgb)| distance(*rgb, [r, g, b])).map(|(c, _)| *c),
+            Self::Sixteen => Some(sixteen([r, g, b])),
         }
     }
 }
@@ -77,6 +77,25 @@ impl ColorDepth {
 fn distance(a: [u8; 3], b: [u8; 3]) -> u32 {
     a.iter().zip(b).map(|(x, y)| u32::from(x.abs_diff(y)).pow(2)).sum()
 }
+
+/// The one of the sixteen that says the same: a pale colour keeps its hue, though a grey be nearer. Rise and
+/// fall in two greys would be no colours.
+fn sixteen(rgb: [u8; 3]) -> Color {
+    let (most, least) = (rgb.into_iter().max().unwrap_or(0), rgb.into_iter().min().unwrap_or(0));
+    let chroma = u32::from(most - least);
+    if most < DARK || chroma * 4 < u32::from(most) {
+        let nearest = SIXTEEN.iter().min_by_key(|(_, other)| distance(*other, rgb));
+        return nearest.map_or(Color::White, |(color, _)| *color);
+    }
+    let bright = most >= 230 || u32::from(most) + u32::from(least) > 256;
+    let full = rgb.map(|c| (u32::from(c - least) * 255).checked_div(chroma).unwrap_or(0) as u8);
+    let hues = SIXTEEN.iter().skip(if bright { 9 } else { 1 }).take(6);
+    let pure = |other: [u8; 3]| other.map(|c| if c >= 205 { 255 } else { 0 });
+    hues.min_by_key(|(_, other)| distance(pure(*other), full)).map_or(Color::White, |(color, _)| *color)
+}
+
+/// Below it a colour is so dark that its hue hardly shows.
+const DARK: u8 = 110;
 
 /// The nearest of the 240 fixed colours.
 fn palette(rgb: [u8; 3]) -> u8 {
@@ -129,6 +148,25 @@ mod tests {
         }
         assert_eq!(palette([8, 8, 8]), 232);
         assert_eq!(contrast(Style::new().fg(Color::Rgb(255, 255, 255)).bg(Color::Rgb(0, 0, 0))), Some(21.0));
+    }
+
+    #[test]
+    fn a_pale_colour_keeps_its_hue_among_sixteen() {
+        for (rgb, want) in [
+            ([0x6f, 0xd5, 0x8f], Color::LightGreen),
+            ([0xff, 0x8a, 0x80], Color::LightRed),
+            ([0x7f, 0xb6, 0xff], Color::LightBlue),
+            ([0xff, 0xe0, 0x8a], Color::LightYellow),
+            ([0xd9, 0xa7, 0xff], Color::LightMagenta),
+            ([0x4f, 0xd0, 0xc8], Color::LightCyan),
+            ([0xb3, 0x26, 0x1e], Color::Red),
+            ([0x0b, 0x4f, 0x9e], Color::Blue),
+            ([0x8b, 0x97, 0xa5], Color::DarkGray),
+            ([0xd5, 0xdc, 0xe4], Color::Gray),
+            ([0x10, 0x15, 0x1c], Color::Black),
+        ] {
+            assert_eq!(sixteen(rgb), want, "{rgb:02x?}");
+        }
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub enum Role {
     Good,
     /// The word LIVE.
     Live,
+    /// The word SIM.
+    Sim,
     /// The word PAPER.
     Paper,
     /// The word REPLAY.
@@ -70,7 +72,7 @@ pub enum Role {
 
 impl Role {
     /// Every role with its name in a theme file.
-    pub const ALL: [(Self, &'static str); 24] = [
+    pub const ALL: [(Self, &'static str); 25] = [
         (Self::Text, "text"),
         (Self::Dim, "dim"),
         (Self::Rule, "rule"),
@@ -86,6 +88,7 @@ impl Role {
         (Self::Alarm, "alarm"),
         (Self::Good, "good"),
         (Self::Live, "live"),
+        (Self::Sim, "sim"),
         (Self::Paper, "paper"),
         (Self::Replay, "replay"),
         (Self::Drill, "drill"),
@@ -112,8 +115,13 @@ pub const EMBEDDED: [(&str, &str); 5] = [
 pub struct Theme {
     name: String,
     styles: [Style; Role::ALL.len()],
+    /// The same on the row under the cursor.
+    lit: [Style; Role::ALL.len()],
     glyphs: Glyphs,
 }
+
+/// What a role's colour must reach on the row under the cursor; below it the row's own is written.
+const LIT_CONTRAST: f64 = 4.5;
 
 impl Theme {
     /// One of the embedded themes; `None` if there is none of that name.
@@ -135,7 +143,11 @@ impl Theme {
             let reduced = depth.reduce(style);
             if marked { reduced.add_modifier(Modifier::REVERSED) } else { reduced }
         });
-        Ok(Self { name, styles: reduced, glyphs })
+        let row = styles.get(Role::Selected as usize).copied().unwrap_or_default();
+        let lit = styles.map(|style| if style.bg == base { on_row(style, row) } else { style });
+        let shows = depth.reduce(row).bg != reduced.first().and_then(|s| s.bg);
+        let lit = if shows { lit.map(|style| depth.reduce(style)) } else { reduced };
+        Ok(Self { name, styles: reduced, lit, glyphs })
     }
 
     /// Its name.
@@ -150,11 +162,19 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
+    /// The style of a role on the row under the cursor: the row's background, and the role's colour if it
+    /// can be read there.
+    #[must_use]
+    pub fn lit(&self, role: Role) -> Style {
+        self.lit.get(role as usize).copied().unwrap_or_default()
+    }
+
     /// The same with the colours of higher and lower exchanged.
     #[must_use]
     pub fn with_red_rising(&self) -> Self {
         let mut turned = self.clone();
         turned.styles.swap(Role::Up as usize, Role::Down as usize);
+        turned.lit.swap(Role::Up as usize, Role::Down as usize);
         turned
     }
 
@@ -163,6 +183,13 @@ impl Theme {
     pub const fn glyphs(&self) -> &Glyphs {
         &self.glyphs
     }
+}
+
+/// A style on the row under the cursor.
+fn on_row(style: Style, row: Style) -> Style {
+    let kept = Style { bg: row.bg, ..style };
+    let reads = contrast(kept).is_none_or(|got| got >= LIT_CONTRAST);
+    Style { fg: if reads { style.fg } else { row.fg }, ..kept }
 }
 
 impl Default for Theme {
@@ -193,6 +220,49 @@ mod tests {
                 };
                 if let Some(got) = contrast(theme.style(role)) {
                     assert!(got >= least, "{name}: {role_name} has contrast {got:.2}, needs {least}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_role_can_be_read_on_the_row_under_the_cursor() {
+        for (name, text) in EMBEDDED {
+            let theme = Theme::from_toml(name, text, ColorDepth::True, Glyphs::UNICODE).unwrap();
+            let (base, row) = (theme.style(Role::Text).bg, theme.style(Role::Selected).bg);
+            for (role, role_name) in Role::ALL {
+                let lit = theme.lit(role);
+                let own = theme.style(role).bg != base;
+                assert_eq!(lit.bg, if own { theme.style(role).bg } else { row }, "{name}: {role_name}");
+                let got = contrast(lit);
+                assert!(got.is_none_or(|got| got >= 4.5), "{name}: {role_name} has {got:?} on the row");
+            }
+        }
+    }
+
+    #[test]
+    fn rise_and_fall_are_colours_on_a_terminal_of_sixteen() {
+        let greys = [Color::Black, Color::DarkGray, Color::Gray, Color::White];
+        for (name, text) in EMBEDDED.into_iter().filter(|(name, _)| *name != "mono") {
+            let theme = Theme::from_toml(name, text, ColorDepth::Sixteen, Glyphs::UNICODE).unwrap();
+            for (a, b) in [(Role::Up, Role::Down), (Role::Bid, Role::Ask)] {
+                let [a, b] = [a, b].map(|role| theme.style(role).fg.unwrap());
+                assert!(a != b && !greys.contains(&a) && !greys.contains(&b), "{name}: {a:?} and {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_of_session_has_a_colour_of_its_own() {
+        let words = [Role::Live, Role::Sim, Role::Paper, Role::Replay, Role::Drill];
+        for (name, text) in EMBEDDED.into_iter().filter(|(name, _)| *name != "mono") {
+            for depth in [ColorDepth::True, ColorDepth::Palette, ColorDepth::Sixteen] {
+                let theme = Theme::from_toml(name, text, depth, Glyphs::UNICODE).unwrap();
+                for (i, a) in words.iter().enumerate() {
+                    for b in &words[i + 1..] {
+                        let [one, other] = [a, b].map(|role| theme.style(*role).bg);
+                        assert_ne!(one, other, "{name} {depth:?}: {a:?} and {b:?}");
+                    }
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::console::theme::{Glyphs, Role, Theme};
@@ -71,7 +72,7 @@ impl<'a> Paint<'a> {
             return x.saturating_add(width(text));
         }
         let room = usize::from(self.area.width - x);
-        let style = self.theme.style(role);
+        let style = self.style_at(x, y, role);
         if is_letters(text) {
             for (cell, letter) in self.cells(x, y).iter_mut().zip(text.chars()) {
                 cell.set_char(letter).set_style(style);
@@ -84,6 +85,13 @@ impl<'a> Paint<'a> {
             self.buffer.set_stringn(self.area.x + x, self.area.y + y, text, room, style);
         }
         x.saturating_add(width(text))
+    }
+
+    /// How a role is written on a cell: on the row under the cursor its light stays.
+    fn style_at(&mut self, x: u16, y: u16, role: Role) -> Style {
+        let (lit, theme) = (self.theme.style(Role::Selected).bg, self.theme);
+        let under = self.cells(x, y).first().map(|cell| cell.bg);
+        if lit.is_some() && under == lit { theme.lit(role) } else { theme.style(role) }
     }
 
     /// The cells of a row from a column on; none outside.
@@ -129,6 +137,23 @@ impl<'a> Paint<'a> {
         fits.unwrap_or_default().trim_end().to_owned()
     }
 
+    /// As many whole clauses of a sentence as fit from a column on; where not even the first does, as many
+    /// whole words.
+    #[must_use]
+    pub fn whole_clauses(&self, text: &str, x: u16) -> String {
+        let room = self.area.width.saturating_sub(x);
+        if width(text) <= room {
+            return text.to_owned();
+        }
+        let clause = |(at, mark): (usize, &str)| {
+            let ends = matches!(mark, "," | ";" | ":") && text.get(at + 1..)?.starts_with(' ');
+            text.get(..at).filter(|part| ends && width(part) <= room)
+        };
+        let marks = text.match_indices([',', ';', ':']);
+        let longest = marks.filter_map(clause).next_back();
+        longest.map_or_else(|| self.whole_words(text, x), str::to_owned)
+    }
+
     /// As many parts as fit from a column on, with something between them; what is left out is counted
     /// by `more`, where there is room for it.
     #[must_use]
@@ -155,7 +180,7 @@ impl<'a> Paint<'a> {
     pub fn underline(&mut self, right: u16, y: u16, text: &str) {
         let from = right.saturating_sub(width(text));
         let row = Rect::new(self.area.x.saturating_add(from), self.area.y.saturating_add(y), width(text), 1);
-        let style = ratatui::style::Style::new().add_modifier(ratatui::style::Modifier::UNDERLINED);
+        let style = Style::new().add_modifier(Modifier::UNDERLINED);
         self.buffer.set_style(row.intersection(self.area), style);
     }
 
@@ -180,7 +205,7 @@ impl<'a> Paint<'a> {
         if y < self.area.height {
             let row = Rect::new(self.area.x, self.area.y + y, self.area.width, 1);
             let style = self.theme.style(Role::Selected);
-            let patch = ratatui::style::Style { fg: None, ..style };
+            let patch = Style { fg: None, ..style };
             self.buffer.set_style(row, patch);
         }
     }
@@ -278,6 +303,44 @@ mod tests {
             prop_assert_eq!(after, x + u16::try_from(text.width()).unwrap());
             prop_assert_eq!(buffer, want);
         }
+    }
+
+    #[test]
+    fn a_sentence_is_cut_between_clauses() {
+        let theme = Theme::default();
+        let area = Rect::new(0, 0, 40, 1);
+        let mut buffer = Buffer::empty(area);
+        let paint = Paint::new(&mut buffer, area, &theme);
+        let sentence = "change to 100 @ 1,170.9 sent; its keys are off: w why";
+        for (x, want) in [
+            (0, "change to 100 @ 1,170.9 sent"),
+            (12, "change to 100 @ 1,170.9 sent"),
+            (13, "change to 100 @ 1,170.9"),
+            (20, "change to 100 @"),
+            (40, ""),
+        ] {
+            assert_eq!(paint.whole_clauses(sentence, x), want, "{x}");
+        }
+        assert_eq!(paint.whole_clauses("cancel sent; all of it", 0), "cancel sent; all of it");
+    }
+
+    #[test]
+    fn the_row_under_the_cursor_is_lit_from_end_to_end() {
+        let theme = Theme::default();
+        let area = Rect::new(0, 0, 12, 2);
+        let mut buffer = Buffer::empty(area);
+        let mut paint = Paint::new(&mut buffer, area, &theme);
+        paint.clear();
+        paint.select(1);
+        for y in 0..2 {
+            paint.put(0, y, "BUY", Role::Bid);
+            paint.put(4, y, "►", Role::Key);
+            paint.put_right(12, y, "2m ▲", Role::Dim);
+        }
+        let grounds = |y: u16| (0..12).map(|x| buffer[(x, y)].bg).collect::<Vec<_>>();
+        assert_eq!(grounds(0), [theme.style(Role::Text).bg.unwrap(); 12]);
+        assert_eq!(grounds(1), [theme.style(Role::Selected).bg.unwrap(); 12]);
+        assert_eq!(buffer[(0, 1)].fg, theme.style(Role::Bid).fg.unwrap());
     }
 
     #[test]

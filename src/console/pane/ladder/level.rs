@@ -1,6 +1,6 @@
 //! One row of the ladder: a level, a step of a grid, the spread, an end of the band.
 
-use super::{EDGES, Grid, is_on_row};
+use super::{EDGES, Grid, is_auction, is_on_row};
 use crate::console::format;
 use crate::console::pane::{PaneId, watch};
 use crate::console::theme::Role;
@@ -227,8 +227,16 @@ impl Ladder<'_> {
         let gap = ask.units() - bid.units();
         let prices = self.view.prices(self.instrument.id);
         let rules = self.view.snapshot().day.rules.get(self.instrument.id.0 as usize);
-        let ticks = rules.and_then(|r| r.tick).map(|t| format!(" = {} ticks", gap / t.units()));
-        let bp = gap as f64 * 2e4 / (ask.units() + bid.units()).max(1) as f64;
+        let ticks = rules.and_then(|r| r.tick).map(|t| format!(" = {} ticks", gap.abs() / t.units()));
+        if gap < 0 && is_auction(self.view) {
+            let size = prices.text(Price::from_units(-gap));
+            return vec![
+                format!("bids over offers by {size}: auction"),
+                format!("over by {size}, auction"),
+                "auction".to_owned(),
+            ];
+        }
+        let bp = gap.abs() as f64 * 2e4 / (ask.units() + bid.units()).max(1) as f64;
         let name = if gap < 0 { "CROSSED by" } else { "spread" };
         let size = prices.text(Price::from_units(gap.abs()));
         vec![
@@ -241,8 +249,13 @@ impl Ladder<'_> {
     /// An end of the order band, and how many levels are hidden before it.
     pub(super) fn band(&self, paint: &mut Paint<'_>, y: u16, side: Side, price: Price, hidden: usize) {
         let name = if side == Side::Sell { "top" } else { "low" };
-        paint.put(1, y, &format!("- - order band {name}"), Role::Dim);
-        paint.put_right(EDGES[3], y, &self.view.prices(self.instrument.id).text(price), Role::Dim);
+        let text = self.view.prices(self.instrument.id).text(price);
+        // A price of four figures takes cells of the name: the name gives way, never the price.
+        let room = EDGES[3].saturating_sub(width(&text) + 2);
+        let names = [format!("- - order band {name}"), format!("- - band {name}"), format!("band {name}")];
+        let fits = names.iter().find(|n| width(n) <= room);
+        paint.put(1, y, fits.map_or("", String::as_str), Role::Dim);
+        paint.put_right(EDGES[3], y, &text, Role::Dim);
         let base = self.instrument.last().or(self.instrument.previous_close).filter(|p| p.is_positive());
         let percent = base.map(|base| (price.units() as f64 / base.units() as f64 - 1.0) * 100.0);
         let percent = percent.map_or_else(String::new, |p| format!("{p:+.1}% "));

@@ -15,7 +15,7 @@ use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::Paint;
 use crate::engine::snapshot::InstrumentView;
-use crate::market::{Price, Side};
+use crate::market::{Price, SessionPhase, Side};
 
 /// Right edges of the columns: own, orders, quantity of bids; price; quantity, orders, own of asks.
 const EDGES: [u16; 7] = [5, 9, 16, 25, 32, 36, 41];
@@ -27,6 +27,11 @@ const OPEN_SPREAD: i64 = 4;
 
 /// Prices of each side that do not fit, offers then bids.
 pub(super) type Hidden = (usize, usize);
+
+/// Whether orders gather for an auction: bids over offers are then how it should be.
+pub(super) fn is_auction(view: &View<'_>) -> bool {
+    matches!(view.snapshot().session.phase, SessionPhase::PreOpen | SessionPhase::PreOpenMatch)
+}
 
 /// Levels there are now that a held axis does not show.
 pub(super) fn new_levels(view: &View<'_>, instrument: &InstrumentView) -> usize {
