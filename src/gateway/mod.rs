@@ -4,6 +4,7 @@
 //! passed the checks and the command that caused it is durable. Its reports are inputs of the engine
 //! like any other.
 
+pub mod fix;
 pub mod manual;
 pub mod paper;
 pub mod session;
