@@ -10,10 +10,58 @@ use clap::Args;
 use super::{CliError, Global};
 use crate::engine::GatewayKind;
 use crate::journal::SessionKind;
+#[cfg(feature = "fix")]
+use crate::runtime::live::fix::FixSettings;
 use crate::runtime::live::recovery::LiveKind;
 
 /// What stands for a gateway that is a person.
 const MANUAL: &str = "manual";
+/// What the file of a FIX session comes after.
+const FIX: &str = "fix:";
+
+/// Where orders go.
+#[derive(Clone)]
+enum OrdersTo {
+    /// Nowhere: they are filled inside.
+    Inside,
+    /// To a person.
+    Person,
+    /// To a venue at this address.
+    Venue(String),
+    /// To a broker over FIX.
+    #[cfg(feature = "fix")]
+    Fix(Box<FixSettings>),
+}
+
+impl OrdersTo {
+    fn read(text: &str) -> Result<Self, CliError> {
+        match text.strip_prefix(FIX) {
+            Some(file) => Self::fix(file),
+            None if text == MANUAL => Ok(Self::Person),
+            None => Ok(Self::Venue(text.to_owned())),
+        }
+    }
+
+    #[cfg(feature = "fix")]
+    fn fix(file: &str) -> Result<Self, CliError> {
+        let settings =
+            FixSettings::read(std::path::Path::new(file)).map_err(|e| CliError::usage(e.to_string()))?;
+        Ok(Self::Fix(Box::new(settings)))
+    }
+
+    #[cfg(not(feature = "fix"))]
+    fn fix(_: &str) -> Result<Self, CliError> {
+        Err(CliError::usage("this build has no FIX: build with --features fix"))
+    }
+
+    const fn kind(&self) -> GatewayKind {
+        match self {
+            Self::Inside => GatewayKind::Inside,
+            Self::Person => GatewayKind::Manual,
+            _ => GatewayKind::Remote,
+        }
+    }
+}
 
 /// What both kinds of session take.
 #[derive(Debug, Args)]
@@ -46,8 +94,8 @@ himal live --feed ws://127.0.0.1:9001 --gateway manual --token-file token"
 pub(super) struct LiveArgs {
     #[command(flatten)]
     common: CommonArgs,
-    /// Where orders go, ws://HOST:PORT or wss://HOST:PORT; or `manual`: each is a slip, which a person keys into the broker's portal
-    #[arg(long, value_name = "URL|manual")]
+    /// Where orders go, ws://HOST:PORT or wss://HOST:PORT; or `manual`: each is a slip, which a person keys into the broker's portal; or `fix:FILE`: a broker over FIX 4.4, in a build that has it
+    #[arg(long, value_name = "URL|manual|fix:FILE")]
     gateway: String,
 }
 
@@ -60,12 +108,12 @@ pub(super) struct PaperArgs {
 }
 
 pub(super) fn live(global: &Global, args: &LiveArgs) -> Result<(), CliError> {
-    let url = Some(args.gateway.as_str()).filter(|gateway| *gateway != MANUAL);
-    let gateway = if url.is_some() { GatewayKind::Remote } else { GatewayKind::Manual };
-    start::start(global, &args.common, url, LiveKind { session: SessionKind::Live, gateway })
+    let orders = OrdersTo::read(&args.gateway)?;
+    let kind = LiveKind { session: SessionKind::Live, gateway: orders.kind() };
+    start::start(global, &args.common, &orders, kind)
 }
 
 pub(super) fn paper(global: &Global, args: &PaperArgs) -> Result<(), CliError> {
     let kind = LiveKind { session: SessionKind::Paper, gateway: GatewayKind::Inside };
-    start::start(global, &args.common, None, kind)
+    start::start(global, &args.common, &OrdersTo::Inside, kind)
 }

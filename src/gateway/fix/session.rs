@@ -24,6 +24,8 @@ use crate::market::{InstrumentId, Price, Qty, Symbol, Timestamp};
 const TWICE_NS: i64 = 2 * NS_PER_S;
 /// How long the answer to a question about all there is may take before it is asked again.
 const PATIENCE_NS: i64 = 10 * NS_PER_S;
+/// Messages of ours that are remembered, in case the counterparty says that it cannot use one.
+const SENT: usize = 4_096;
 /// Refusals kept until somebody takes them.
 const REFUSALS: usize = 64;
 
@@ -112,6 +114,9 @@ impl FixGateway {
     /// A message of ours left under this number on the present connection.
     pub fn sent(&mut self, sequence: u64, message: FixMessage) {
         self.sent.insert(sequence, message);
+        if self.sent.len() > SENT {
+            self.sent.pop_first();
+        }
     }
 
     /// A message of ours did not leave: the line had gone by then. It is not sent later either.
