@@ -56,6 +56,15 @@ fn bad_usage_is_2_and_failure_is_1_and_neither_panics() {
         (vec!["replay", "nowhere"], 1, "the bundled days are quiet, halt-day"),
         (vec!["replay", file, "--headless"], 1, "not-a-day"),
         (vec!["replay"], 2, "terminal"),
+        (
+            vec!["live", "--feed", "ws://127.0.0.1:9", "--token-file", file, "--gateway", "fix:nowhere.toml"],
+            2,
+            if cfg!(feature = "fix") {
+                "nowhere.toml: "
+            } else {
+                "this build has no FIX: build with --features fix"
+            },
+        ),
         (vec!["import", "floorsheet", file, "--out", "x.parquet"], 1, "not-a-day"),
         (vec!["import", "nonsense", file, "--out", "x"], 2, "floorsheet"),
         (vec!["journal", "verify", file], 1, "not a journal"),

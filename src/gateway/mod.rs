@@ -5,6 +5,7 @@
 //! like any other.
 
 pub mod broker_book;
+pub mod fix;
 pub mod manual;
 pub mod paper;
 pub mod session;

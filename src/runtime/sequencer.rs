@@ -33,8 +33,8 @@ pub enum SequencerError {
 enum Way {
     /// To the paper gateway, which answers in the engine's own time.
     Paper(PaperGateway),
-    /// Out, by whoever takes them; their answers come in by themselves.
-    Out(Vec<GatewayRequest>),
+    /// Out, by whoever takes them; their answers come in by themselves. Each with the number of the input behind it.
+    Out(Vec<(u64, GatewayRequest)>),
 }
 
 /// The engine with its gateway, its journal and the digest of its decisions.
@@ -193,6 +193,13 @@ impl Sequencer {
     /// Requests for the gateway outside, oldest first. They are durable, and are handed out once.
     #[must_use]
     pub fn take_requests(&mut self) -> Vec<GatewayRequest> {
+        self.take_numbered_requests().into_iter().map(|(_, request)| request).collect()
+    }
+
+    /// The same, each with the number of the input that led to it. Records and inputs heard are counted together, so
+    /// that no two inputs of a session have the same number, whatever ended in between.
+    #[must_use]
+    pub fn take_numbered_requests(&mut self) -> Vec<(u64, GatewayRequest)> {
         match &mut self.way {
             Way::Out(requests) => std::mem::take(requests),
             Way::Paper(_) => Vec::new(),
@@ -236,9 +243,11 @@ impl Sequencer {
     /// Applies an input and everything the gateway says because of it.
     #[inline]
     fn run(&mut self, input: Input) -> Result<Vec<Output>, SequencerError> {
+        // What is heard is counted after it has been applied; what has a record has been counted already.
+        let heard = u64::from(matches!(input.event, Event::Market(_) | Event::Line(_) | Event::Clock));
         let mut outputs = apply(&mut self.state, &input);
         if !outputs.is_empty() {
-            self.release(&outputs)?;
+            self.release(&outputs, heard)?;
         }
         let Way::Paper(gateway) = &mut self.way else { return Ok(outputs) };
         for report in gateway.after(&self.state, &input) {
@@ -249,8 +258,9 @@ impl Sequencer {
     }
 
     /// Hands out what follows, after everything that led to it is durable.
-    fn release(&mut self, outputs: &[Output]) -> Result<(), SequencerError> {
+    fn release(&mut self, outputs: &[Output], heard: u64) -> Result<(), SequencerError> {
         self.decisions.take(outputs);
+        let number = self.ledger.last() + self.position.rows + self.position.clocks + heard;
         if outputs.iter().any(Output::leaves) {
             self.commit()?;
         }
@@ -258,7 +268,7 @@ impl Sequencer {
             if let Output::Request(request) = output {
                 match &mut self.way {
                     Way::Paper(gateway) => gateway.request(request, self.state.now()),
-                    Way::Out(requests) => requests.push(request.clone()),
+                    Way::Out(requests) => requests.push((number, request.clone())),
                 }
             }
         }

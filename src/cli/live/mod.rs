@@ -10,18 +10,59 @@ use clap::Args;
 use super::{CliError, Global};
 use crate::engine::GatewayKind;
 use crate::journal::SessionKind;
+#[cfg(feature = "fix")]
+use crate::runtime::live::fix::FixSettings;
 use crate::runtime::live::recovery::LiveKind;
 
 /// What stands for a gateway that is a person.
 const MANUAL: &str = "manual";
+/// What the file of a FIX session comes after.
+const FIX: &str = "fix:";
 
-/// Where orders go, and where their books come from.
-#[derive(Clone, Copy, Debug, Default)]
-struct Places<'a> {
-    /// The venue that takes them, if one does.
-    gateway: Option<&'a str>,
-    /// The file in which a person brings the broker's.
-    statement: Option<&'a Path>,
+/// Where orders go.
+#[derive(Clone)]
+enum OrdersTo {
+    /// Nowhere: they are filled inside.
+    Inside,
+    /// To a person, who may bring what the broker's portal lists in this file.
+    Person { statement: Option<PathBuf> },
+    /// To a venue at this address.
+    Venue(String),
+    /// To a broker over FIX.
+    #[cfg(feature = "fix")]
+    Fix(Box<FixSettings>),
+}
+
+impl OrdersTo {
+    fn read(text: &str, statement: Option<&Path>) -> Result<Self, CliError> {
+        match text.strip_prefix(FIX) {
+            _ if text == MANUAL => Ok(Self::Person { statement: statement.map(Path::to_owned) }),
+            _ if statement.is_some() => Err(CliError::usage(
+                "--statement is for --gateway manual: other gateways state their books themselves",
+            )),
+            Some(file) => Self::fix(file),
+            None => Ok(Self::Venue(text.to_owned())),
+        }
+    }
+
+    #[cfg(feature = "fix")]
+    fn fix(file: &str) -> Result<Self, CliError> {
+        let settings = FixSettings::read(Path::new(file)).map_err(|e| CliError::usage(e.to_string()))?;
+        Ok(Self::Fix(Box::new(settings)))
+    }
+
+    #[cfg(not(feature = "fix"))]
+    fn fix(_: &str) -> Result<Self, CliError> {
+        Err(CliError::usage("this build has no FIX: build with --features fix"))
+    }
+
+    const fn kind(&self) -> GatewayKind {
+        match self {
+            Self::Inside => GatewayKind::Inside,
+            Self::Person { .. } => GatewayKind::Manual,
+            _ => GatewayKind::Remote,
+        }
+    }
 }
 
 /// What both kinds of session take.
@@ -55,8 +96,8 @@ himal live --feed ws://127.0.0.1:9001 --gateway manual --token-file token"
 pub(super) struct LiveArgs {
     #[command(flatten)]
     common: CommonArgs,
-    /// Where orders go, ws://HOST:PORT or wss://HOST:PORT; or `manual`: each is a slip, which a person keys into the broker's portal
-    #[arg(long, value_name = "URL|manual")]
+    /// Where orders go, ws://HOST:PORT or wss://HOST:PORT; or `manual`: each is a slip, which a person keys into the broker's portal; or `fix:FILE`: a broker over FIX 4.4, in a build that has it
+    #[arg(long, value_name = "URL|manual|fix:FILE")]
     gateway: String,
     /// With `manual`: what the broker's portal lists, compared each time this file is written anew (docs/live.md)
     #[arg(long, value_name = "FILE")]
@@ -72,16 +113,12 @@ pub(super) struct PaperArgs {
 }
 
 pub(super) fn live(global: &Global, args: &LiveArgs) -> Result<(), CliError> {
-    let url = Some(args.gateway.as_str()).filter(|gateway| *gateway != MANUAL);
-    let gateway = if url.is_some() { GatewayKind::Remote } else { GatewayKind::Manual };
-    if args.statement.is_some() && url.is_some() {
-        return Err(CliError::usage("--statement is for --gateway manual: a venue states its books itself"));
-    }
-    let places = Places { gateway: url, statement: args.statement.as_deref() };
-    start::start(global, &args.common, places, LiveKind { session: SessionKind::Live, gateway })
+    let orders = OrdersTo::read(&args.gateway, args.statement.as_deref())?;
+    let kind = LiveKind { session: SessionKind::Live, gateway: orders.kind() };
+    start::start(global, &args.common, &orders, kind)
 }
 
 pub(super) fn paper(global: &Global, args: &PaperArgs) -> Result<(), CliError> {
     let kind = LiveKind { session: SessionKind::Paper, gateway: GatewayKind::Inside };
-    start::start(global, &args.common, Places::default(), kind)
+    start::start(global, &args.common, &OrdersTo::Inside, kind)
 }

@@ -6,19 +6,23 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::{CommonArgs, Places, token};
+use super::{CommonArgs, OrdersTo, token};
 use crate::cli::{CliError, Global, paths};
 use crate::console::{ConnectionUse, Mode};
-use crate::engine::{GatewayKind, OperatorId};
+use crate::engine::{GatewayKind, OperatorId, State};
 use crate::feed::day::DayMeta;
 use crate::feed::live::{SourceClock, VenueFeed};
+#[cfg(feature = "fix")]
+use crate::gateway::fix::{FixAccess, FixGateway};
 use crate::gateway::venue::{VenueAccess, VenueGateway};
 use crate::journal::{JournalReader, SessionKind};
-use crate::market::SourceId;
+use crate::market::{AccountId, SourceId};
 use crate::runtime::config::{self, Settings};
 use crate::runtime::live::board::{Board, LocalClock};
 use crate::runtime::live::book_file;
 use crate::runtime::live::broker::Broker;
+#[cfg(feature = "fix")]
+use crate::runtime::live::fix;
 use crate::runtime::live::intake::{Intake, Item};
 use crate::runtime::live::lines::{self, Shared};
 use crate::runtime::live::probe::probe;
@@ -36,14 +40,14 @@ const REQUESTS: usize = 4_096;
 struct Wires {
     feeds: Vec<Address>,
     gateway: Option<Address>,
-    statement: Option<PathBuf>,
+    orders: OrdersTo,
     token: String,
 }
 
 pub(super) fn start(
     global: &Global,
     args: &CommonArgs,
-    places: Places<'_>,
+    orders: &OrdersTo,
     kind: LiveKind,
 ) -> Result<(), CliError> {
     let config_dir = paths::config_dir(global);
@@ -52,8 +56,11 @@ pub(super) fn start(
         |url: &str| Address::parse(url, args.ca.as_deref()).map_err(|e| CliError::usage(e.to_string()));
     let wires = Wires {
         feeds: args.feed.iter().map(|url| address(url)).collect::<Result<_, _>>()?,
-        gateway: places.gateway.map(address).transpose()?,
-        statement: places.statement.map(Path::to_owned),
+        gateway: match orders {
+            OrdersTo::Venue(url) => Some(address(url)?),
+            _ => None,
+        },
+        orders: orders.clone(),
         token: token::read(&args.token_file, args.account.as_deref())?,
     };
     local::check_terminal().map_err(|e| CliError::usage(e.to_string()))?;
@@ -190,7 +197,7 @@ fn session(
 ) -> SessionStart {
     let by = operator.clone();
     let begin = move |mut notes: Vec<String>, frames| {
-        let Begun { sequencer, day, tag, notes: said, .. } = begun;
+        let Begun { sequencer, day, tag, notes: said, journal } = begun;
         notes.extend(said);
         let mut core = LiveCore::new(sequencer);
         if let Some(exchange) = exchange {
@@ -212,35 +219,8 @@ fn session(
             feeds.push(FeedPlace { source, place, restart });
         }
         let account = core.state().accounts().keys().next().cloned();
-        let mut outlet = Outlet::None;
-        if core.state().gateway().kind == GatewayKind::Manual {
-            let place = board.add("broker", ConnectionUse::Gateway);
-            outlet = Outlet::Broker(Box::new(Broker::of(core.state(), place)));
-            if let Some(path) = wires.statement {
-                let watch =
-                    book_file::watch(path, day.instruments.clone(), Arc::clone(&intake), shared.stop.clone());
-                runtime.spawn(watch);
-            }
-        } else if let (Some(address), Some(account)) = (&wires.gateway, &account) {
-            let place = board.add("venue", ConnectionUse::Gateway);
-            let access = VenueAccess {
-                token: wires.token.clone(),
-                tag,
-                account: account.clone(),
-                date: day.date,
-                universe: day.instruments.clone(),
-                reports: core.state().gateway().reports,
-            };
-            let (to_gateway, from_engine) = mpsc::channel(REQUESTS);
-            let gateway = Box::new(VenueGateway::new(access));
-            runtime.spawn(lines::gateway(gateway, place, address.clone(), shared, from_engine));
-            outlet = Outlet::Line(to_gateway);
-        }
-        let gateway = match &outlet {
-            Outlet::None => "paper",
-            Outlet::Line(_) => "venue",
-            Outlet::Broker(_) => "broker",
-        };
+        let session = (&day, tag, journal.as_path());
+        let (outlet, gateway) = outlet(core.state(), session, account.as_ref(), &wires, shared, &runtime)?;
         let tell_to = Arc::clone(&intake);
         let setup = SessionSetup {
             core,
@@ -265,4 +245,65 @@ fn session(
         Ok(Running { tell: Box::new(move |message| tell_to.push(Item::Desk(message))), thread })
     };
     SessionStart { operator, begin: Box::new(begin) }
+}
+
+/// Where the requests of a session go, and what the header calls it. What has a line of its own is begun.
+fn outlet(
+    state: &State,
+    (day, tag, journal): (&DayMeta, String, &Path),
+    account: Option<&AccountId>,
+    wires: &Wires,
+    shared: Shared,
+    runtime: &tokio::runtime::Runtime,
+) -> std::io::Result<(Outlet, &'static str)> {
+    match (&wires.orders, &wires.gateway, account) {
+        (OrdersTo::Person { statement }, ..) => {
+            let place = shared.board.add("broker", ConnectionUse::Gateway);
+            if let Some(path) = statement.clone() {
+                let Shared { intake, stop, .. } = shared;
+                runtime.spawn(book_file::watch(path, day.instruments.clone(), intake, stop));
+            }
+            Ok((Outlet::Broker(Box::new(Broker::of(state, place))), "broker"))
+        }
+        (_, Some(address), Some(account)) => {
+            let place = shared.board.add("venue", ConnectionUse::Gateway);
+            let access = VenueAccess {
+                token: wires.token.clone(),
+                tag,
+                account: account.clone(),
+                date: day.date,
+                universe: day.instruments.clone(),
+                reports: state.gateway().reports,
+            };
+            let (to_gateway, from_engine) = mpsc::channel(REQUESTS);
+            let gateway = Box::new(VenueGateway::new(access));
+            runtime.spawn(lines::gateway(gateway, place, address.clone(), shared, from_engine));
+            Ok((Outlet::Line(to_gateway), "venue"))
+        }
+        #[cfg(feature = "fix")]
+        (OrdersTo::Fix(settings), _, Some(account)) => {
+            let place = shared.board.add("fix", ConnectionUse::Gateway);
+            let path = settings.numbers(journal);
+            let numbers = fix::Numbers::open(&path, &settings.sender, &settings.target)?;
+            let access = FixAccess {
+                tag,
+                account: account.clone(),
+                client: settings.account.clone(),
+                date: day.date,
+                universe: day.instruments.clone(),
+                positions: settings.positions,
+                cash: settings.cash,
+            };
+            let (to_gateway, from_engine) = mpsc::channel(REQUESTS);
+            let gateway = FixGateway::new(access, state);
+            let line = ((**settings).clone(), numbers);
+            runtime.spawn(fix::gateway(gateway, place, line, shared, from_engine));
+            Ok((Outlet::Numbered(to_gateway), "fix"))
+        }
+        _ => {
+            // Only a session of FIX keeps anything else beside its journal.
+            let _ = journal;
+            Ok((Outlet::None, "paper"))
+        }
+    }
 }

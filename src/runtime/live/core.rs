@@ -139,6 +139,12 @@ impl LiveCore {
         self.sequencer.take_requests()
     }
 
+    /// The same, each with a number that no other input of the session has.
+    #[must_use]
+    pub fn take_numbered_requests(&mut self) -> Vec<(u64, GatewayRequest)> {
+        self.sequencer.take_numbered_requests()
+    }
+
     /// The state.
     #[must_use]
     pub const fn state(&self) -> &State {

@@ -48,6 +48,10 @@ struct Inner {
     conflated_to: usize,
     conflated: u64,
     closed: bool,
+    /// Things added other than by a feed; of them those taken, and those that were taken the time before.
+    pushed: u64,
+    taken: u64,
+    done: u64,
 }
 
 /// See the module.
@@ -84,6 +88,7 @@ impl Intake {
         }
         inner.market += usize::from(matches!(item, Item::Market(_)));
         inner.queue.push_back(item);
+        inner.pushed += 1;
         drop(inner);
         self.ready.notify_one();
         true
@@ -92,12 +97,26 @@ impl Intake {
     /// Takes all there is, waiting no longer than `patience` for the first.
     pub fn take(&self, patience: Duration) -> VecDeque<Item> {
         let mut inner = self.lock();
+        // Whoever comes for more is through with what it took before.
+        inner.done = inner.taken;
         if inner.queue.is_empty() {
             let waited = self.ready.wait_timeout_while(inner, patience, |inner| inner.queue.is_empty());
             inner = waited.map_or_else(|poisoned| poisoned.into_inner().0, |(inner, _)| inner);
         }
         (inner.market, inner.conflated_to) = (0, 0);
+        inner.taken = inner.pushed;
         std::mem::take(&mut inner.queue)
+    }
+
+    /// How many things have been added by [`Intake::push`]; more than there will ever be once nothing is taken.
+    pub fn pushed(&self) -> u64 {
+        let inner = self.lock();
+        if inner.closed { u64::MAX } else { inner.pushed }
+    }
+
+    /// How many of them the session is through with: what they led to is durable.
+    pub fn done(&self) -> u64 {
+        self.lock().done
     }
 
     /// Market events left out so far.
@@ -110,9 +129,11 @@ impl Intake {
         self.lock().market <= CONFLATE_AT
     }
 
-    /// Nothing is taken any more.
+    /// Nothing is taken any more; what was taken is done.
     pub fn close(&self) {
-        self.lock().closed = true;
+        let mut inner = self.lock();
+        inner.closed = true;
+        inner.done = inner.taken;
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -226,6 +247,21 @@ mod tests {
             prop_assert_eq!(others(&queue), kept);
             prop_assert_eq!(books(&queue), wanted);
         }
+    }
+
+    #[test]
+    fn what_was_taken_is_done_when_more_is_asked_for() {
+        let intake = Intake::default();
+        intake.push(Item::Gateway(LineState::Live));
+        assert_eq!((intake.pushed(), intake.done()), (1, 0));
+        assert_eq!(intake.take(Duration::ZERO).len(), 1);
+        assert_eq!(intake.done(), 0, "it is in hand");
+        intake.push(Item::Gateway(LineState::Gap));
+        assert_eq!(intake.take(Duration::ZERO).len(), 1);
+        assert_eq!((intake.pushed(), intake.done()), (2, 1));
+        intake.push(Item::Gateway(LineState::Live));
+        intake.close();
+        assert_eq!((intake.pushed(), intake.done()), (u64::MAX, 2), "the last was never taken");
     }
 
     #[test]

@@ -21,9 +21,9 @@ use crate::gateway::session::{GatewayOut, GatewaySession};
 use crate::market::SourceId;
 
 /// How often a session is told that time passes.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 /// How long a frame may take to be sent before the connection counts as gone.
-const SEND: Duration = Duration::from_secs(5);
+pub(super) const SEND: Duration = Duration::from_secs(5);
 
 /// What every line shares.
 #[derive(Clone)]
@@ -39,12 +39,12 @@ pub struct Shared {
 }
 
 /// Why a connection ended.
-struct Ended {
-    why: String,
-    again: bool,
+pub(super) struct Ended {
+    pub(super) why: String,
+    pub(super) again: bool,
 }
 
-fn ended(why: impl Into<String>) -> Ended {
+pub(super) fn ended(why: impl Into<String>) -> Ended {
     Ended { why: why.into(), again: true }
 }
 
@@ -224,7 +224,7 @@ pub async fn gateway(
     }
 }
 
-type GatewayLine<'a> = (usize, &'a Shared, &'a mut Option<LineState>);
+pub(super) type GatewayLine<'a> = (usize, &'a Shared, &'a mut Option<LineState>);
 
 async fn orders(
     session: &mut dyn GatewaySession,
@@ -267,7 +267,11 @@ async fn orders(
     }
 }
 
-fn bring(session: &mut dyn GatewaySession, out: &mut GatewayOut, (place, shared, told): GatewayLine<'_>) {
+pub(super) fn bring(
+    session: &mut dyn GatewaySession,
+    out: &mut GatewayOut,
+    (place, shared, told): GatewayLine<'_>,
+) {
     for said in std::mem::take(&mut out.said) {
         shared.intake.push(Item::Said(said));
     }

@@ -6,6 +6,8 @@ pub mod broker;
 #[cfg(test)]
 mod by_hand;
 mod core;
+#[cfg(feature = "fix")]
+pub mod fix;
 pub mod intake;
 pub mod lines;
 pub mod probe;

@@ -45,6 +45,8 @@ pub enum Outlet {
     None,
     /// To a venue, over a line of its own.
     Line(mpsc::Sender<GatewayRequest>),
+    /// The same where a change needs an id of its own: each with the number of the input behind it.
+    Numbered(mpsc::Sender<(u64, GatewayRequest)>),
     /// To a person, who keys them into a broker's portal.
     Broker(Box<Broker>),
 }
@@ -257,20 +259,29 @@ impl LiveSession {
 
     /// Requests leave. They are durable by now.
     fn hand_out(&mut self) -> Result<(), SequencerError> {
-        let requests = self.setup.core.take_requests();
-        match &mut self.setup.outlet {
-            Outlet::None => {}
+        let requests = self.setup.core.take_numbered_requests();
+        let plain = |(_, request)| request;
+        let refused: Vec<String> = match &mut self.setup.outlet {
+            Outlet::None => Vec::new(),
             Outlet::Line(line) => {
+                let refused =
+                    requests.into_iter().map(plain).filter_map(|request| line.try_send(request).err());
+                refused.map(|error| error.to_string()).collect()
+            }
+            Outlet::Numbered(line) => {
                 let refused = requests.into_iter().filter_map(|request| line.try_send(request).err());
-                // Their orders will be unknown when no answer comes, and are then asked about.
-                for error in refused.collect::<Vec<_>>() {
-                    self.note(format!("the gateway takes nothing more: {error}"));
-                }
+                refused.map(|error| error.to_string()).collect()
             }
             Outlet::Broker(broker) => {
+                let requests: Vec<GatewayRequest> = requests.into_iter().map(plain).collect();
                 broker.hand_out(&mut self.setup.core, self.setup.clock.now(), &requests)?;
                 broker.show(&self.setup.board);
+                Vec::new()
             }
+        };
+        // Their orders will be unknown when no answer comes, and are then asked about.
+        for error in refused {
+            self.note(format!("the gateway takes nothing more: {error}"));
         }
         Ok(())
     }

@@ -31,13 +31,49 @@ pub type Socket = WebSocketStream<Box<dyn Stream>>;
 #[error("{0}")]
 pub struct AddressError(pub String);
 
+/// The machine and port that a line goes to, and whether what is said there is encrypted.
+#[derive(Clone)]
+pub struct Peer {
+    host: String,
+    port: u16,
+    tls: Option<TlsConnector>,
+}
+
+impl Peer {
+    /// A machine by its name. `ca` is a certificate authority to believe instead of the usual ones.
+    ///
+    /// # Errors
+    /// [`AddressError`]: the certificates cannot be read.
+    pub fn new(host: &str, port: u16, secure: bool, ca: Option<&Path>) -> Result<Self, AddressError> {
+        let tls = secure.then(|| connector(ca)).transpose()?;
+        Ok(Self { host: host.to_owned(), port, tls })
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// Why it could not, in words for the screen.
+    pub async fn connect(&self) -> Result<Box<dyn Stream>, String> {
+        let tcp = timeout(STEP, TcpStream::connect((self.host.as_str(), self.port)));
+        let tcp = tcp.await.map_err(|_| late("connecting"))?.map_err(|e| e.to_string())?;
+        // Small frames must not wait for larger ones; a socket that refuses the option still works.
+        let _ = tcp.set_nodelay(true);
+        let Some(connector) = &self.tls else { return Ok(Box::new(tcp)) };
+        let name = ServerName::try_from(self.host.clone()).map_err(|e| e.to_string())?;
+        let shake = timeout(STEP, connector.connect(name, tcp)).await;
+        Ok(Box::new(shake.map_err(|_| late("TLS"))?.map_err(|e| e.to_string())?))
+    }
+}
+
+fn late(what: &str) -> String {
+    format!("{what} took longer than {} s", STEP.as_secs())
+}
+
 /// Where a line goes.
 #[derive(Clone)]
 pub struct Address {
     url: String,
-    host: String,
-    port: u16,
-    tls: Option<TlsConnector>,
+    peer: Peer,
 }
 
 impl std::fmt::Debug for Address {
@@ -69,9 +105,8 @@ impl Address {
         if host.is_empty() {
             return Err(refuse("the host is missing"));
         }
-        let tls = secure.then(|| connector(ca)).transpose()?;
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Ok(Self { url: url.to_owned(), host, port, tls })
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        Ok(Self { url: url.to_owned(), peer: Peer::new(host, port, secure, ca)? })
     }
 
     /// The address as it was given.
@@ -85,19 +120,7 @@ impl Address {
     /// # Errors
     /// Why it could not, in words for the screen.
     pub async fn connect(&self) -> Result<Socket, String> {
-        let late = |what: &str| format!("{what} took longer than {} s", STEP.as_secs());
-        let tcp = timeout(STEP, TcpStream::connect((self.host.as_str(), self.port)));
-        let tcp = tcp.await.map_err(|_| late("connecting"))?.map_err(|e| e.to_string())?;
-        // Small frames must not wait for larger ones; a socket that refuses the option still works.
-        let _ = tcp.set_nodelay(true);
-        let stream: Box<dyn Stream> = match &self.tls {
-            None => Box::new(tcp),
-            Some(connector) => {
-                let name = ServerName::try_from(self.host.clone()).map_err(|e| e.to_string())?;
-                let shake = timeout(STEP, connector.connect(name, tcp)).await;
-                Box::new(shake.map_err(|_| late("TLS"))?.map_err(|e| e.to_string())?)
-            }
-        };
+        let stream = self.peer.connect().await?;
         let config = WebSocketConfig::default()
             .max_message_size(Some(LONGEST_FRAME))
             .max_frame_size(Some(LONGEST_FRAME));
@@ -144,8 +167,8 @@ mod tests {
             ("ws://[::1]:9001/", "::1", 9001, false),
         ] {
             let address = Address::parse(url, None).unwrap();
-            assert_eq!((address.host.as_str(), address.port), (host, port), "{url}");
-            assert_eq!(address.tls.is_some(), tls, "{url}");
+            assert_eq!((address.peer.host.as_str(), address.peer.port), (host, port), "{url}");
+            assert_eq!(address.peer.tls.is_some(), tls, "{url}");
         }
         for url in ["http://a:1", "ws://", "ws://:90", "ws://a:port", "9001"] {
             assert!(Address::parse(url, None).is_err(), "{url}");

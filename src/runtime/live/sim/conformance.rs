@@ -1,4 +1,5 @@
-//! What every gateway keeps, whichever it is: the same suite over the paper gateway, the venue's and the person's.
+//! What every gateway keeps, whichever it is: the same suite over the paper gateway, the venue's, the person's,
+//! and a broker's over FIX.
 
 use super::*;
 use crate::engine::Told;
@@ -16,15 +17,16 @@ enum Kind {
     Paper,
     Venue,
     Person,
+    Fix,
 }
 
-const ALL: [Kind; 3] = [Kind::Paper, Kind::Venue, Kind::Person];
+const ALL: [Kind; 4] = [Kind::Paper, Kind::Venue, Kind::Person, Kind::Fix];
 
 impl Kind {
     const fn live(self) -> LiveKind {
         match self {
             Self::Paper => LiveKind { session: SessionKind::Paper, gateway: GatewayKind::Inside },
-            Self::Venue => KIND,
+            Self::Venue | Self::Fix => KIND,
             Self::Person => LiveKind { session: SessionKind::Live, gateway: GatewayKind::Manual },
         }
     }
@@ -52,7 +54,7 @@ impl Floor {
         let day = day_of(&picture, &mut venue.hall, member, &clock);
         let journal = folder.path().join("live-0.journal");
         let begun = recovery::begin(&journal, day, kind.live(), "D0").unwrap();
-        let mut desk = Desk::over(begun, &token(0));
+        let mut desk = Desk::over_line(begun, &token(0), kind == Kind::Fix);
         desk.kind = kind.live();
         let mut floor = Self { kind, venue, desk, broker: None, member, now, left: 0, _folder: folder };
         floor.connect();
@@ -61,7 +63,7 @@ impl Floor {
 
     /// Everything the session needs is there.
     fn connect(&mut self) {
-        let remote = self.kind == Kind::Venue;
+        let remote = matches!(self.kind, Kind::Venue | Kind::Fix);
         self.desk.reconnect = [self.now, if remote { self.now } else { NEVER }];
         self.left = 0;
         if self.kind == Kind::Person {
@@ -221,4 +223,24 @@ fn a_restart_sends_nothing_again_and_loses_nothing() {
             .filter(|record| matches!(&record.body, Body::Command { command: Command::SubmitOrder(_), .. }));
         assert_eq!(intents.count(), 1, "{kind:?}");
     }
+}
+
+#[test]
+fn a_change_that_goes_out_again_has_an_id_of_its_own() {
+    let mut floor = Floor::open(Kind::Fix);
+    for cancels in 1..=2 {
+        let id = floor.rest();
+        // It reaches the broker, and the answer is lost with the line: it goes out again, as another message.
+        floor.give(Command::CancelOrder { id });
+        let sent = floor.desk.cut_gateway(floor.now, Cut::Answers);
+        let mut wire = Wire { fix: true, greeted: true, ..Wire::default() };
+        for text in sent {
+            floor.venue.frame(floor.now, floor.member, &mut wire, &text, 0);
+        }
+        floor.pass(400);
+        assert_eq!(floor.order(id).state, OrderState::Cancelled);
+        assert_eq!(floor.venue.broker.given.len(), 2 * cancels);
+        floor = floor.die();
+    }
+    assert_eq!(floor.incidents(), 0);
 }

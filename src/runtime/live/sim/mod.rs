@@ -4,6 +4,7 @@
 //! The venue is the hall itself, the client the sessions and the engine themselves with real journal and recording
 //! files; only the wires between them are made here. `cargo test` runs a hundred desks; `HIMAL_LONG=1` a thousand.
 
+mod broker;
 mod conformance;
 mod faults;
 mod pains;
@@ -20,6 +21,7 @@ use crate::engine::{Agreement, Command, GatewayKind, OperatorCommand, OperatorId
 use crate::execution::{ClientOrderId, Line, LineState, NewOrder, OrderState, RejectReason};
 use crate::feed::day::{DayMeta, StartingAccount, StartingHolding};
 use crate::feed::live::{Close, FeedOut, FeedSession, VenueFeed};
+use crate::gateway::fix::{FixAccess, FixGateway};
 use crate::gateway::session::{GatewayOut, GatewaySession};
 use crate::gateway::venue::{VenueAccess, VenueGateway};
 use crate::journal::SessionKind;
@@ -47,6 +49,8 @@ struct Wire {
     subscribed: bool,
     /// A picture is due to it.
     picture: bool,
+    /// It speaks FIX with the broker, and not the venue's protocol.
+    fix: bool,
 }
 
 /// The venue behind its wires.
@@ -56,6 +60,7 @@ struct Venue {
     beat: Timestamp,
     /// How often each order was entered, as the venue saw it.
     entered: BTreeMap<String, u32>,
+    broker: broker::FixBroker,
 }
 
 impl Venue {
@@ -72,14 +77,18 @@ impl Venue {
         let mut push = |frame: &ServerFrame, only_subscribed: bool| {
             let text = frame.text();
             for wire in wires.iter_mut().filter_map(|w| w.as_mut()) {
-                if wire.greeted && (!only_subscribed || wire.subscribed && !wire.picture) {
+                if wire.greeted && !wire.fix && (!only_subscribed || wire.subscribed && !wire.picture) {
                     wire.down.push_back((due, text.clone()));
                 }
             }
         };
+        let mut in_fix = Vec::new();
         while let Some((to, report)) = self.hall.take_report() {
             if to == member {
                 push(&report, false);
+                if self.broker.used {
+                    in_fix.push(self.broker.report(&mut self.hall, member, &report));
+                }
             }
         }
         let events = self.hall.take_said();
@@ -91,6 +100,9 @@ impl Venue {
             let (at, seq) = (self.hall.told_now(), self.hall.told_seq());
             push(&ServerFrame::Heartbeat { at, seq }, false);
         }
+        for wire in wires.iter_mut().filter_map(|w| w.as_mut()).filter(|w| w.fix) {
+            wire.down.extend(in_fix.iter().map(|text| (due, text.clone())));
+        }
         for wire in wires.iter_mut().filter_map(|w| w.as_mut()).filter(|w| w.picture) {
             wire.picture = false;
             wire.down.push_back((due, ServerFrame::Snapshot(self.hall.snapshot()).text()));
@@ -98,8 +110,15 @@ impl Venue {
     }
 
     fn frame(&mut self, now: Timestamp, member: MemberNo, wire: &mut Wire, text: &str, latency: i64) {
-        let frame = ClientFrame::parse(text).unwrap();
         let due = now.plus_ns(latency);
+        let frame = if wire.fix {
+            let (frame, answers) = self.broker.asked(&mut self.hall, member, text);
+            wire.down.extend(answers.into_iter().map(|answer| (due, answer)));
+            let Some(frame) = frame else { return };
+            frame
+        } else {
+            ClientFrame::parse(text).unwrap()
+        };
         let answers = match frame {
             ClientFrame::Hello { .. } => {
                 wire.greeted = true;
@@ -117,7 +136,25 @@ impl Venue {
                 self.hall.ask(member, frame)
             }
         };
+        if wire.fix {
+            assert!(answers.is_empty(), "what is asked for over FIX is answered by reports: {answers:?}");
+        }
         wire.down.extend(answers.iter().map(|answer| (due, answer.text())));
+    }
+}
+
+/// What a desk sends its orders with.
+enum Gate {
+    Venue(VenueGateway),
+    Fix(FixGateway),
+}
+
+impl Gate {
+    fn session(&mut self) -> &mut dyn GatewaySession {
+        match self {
+            Self::Venue(gateway) => gateway,
+            Self::Fix(gateway) => gateway,
+        }
     }
 }
 
@@ -125,7 +162,7 @@ impl Venue {
 struct Desk {
     core: LiveCore,
     feed: VenueFeed,
-    gateway: VenueGateway,
+    gateway: Gate,
     feed_wire: Option<Wire>,
     gateway_wire: Option<Wire>,
     feed_line: LineState,
@@ -138,8 +175,24 @@ struct Desk {
 
 impl Desk {
     fn over(begun: Begun, token: &str) -> Self {
+        Self::over_line(begun, token, false)
+    }
+
+    fn over_line(begun: Begun, token: &str, fix: bool) -> Self {
         let Begun { sequencer, day, tag, journal, .. } = begun;
         let core = LiveCore::new(sequencer);
+        let fix = fix.then(|| {
+            let access = FixAccess {
+                tag: tag.clone(),
+                account: day.account_id.clone().unwrap(),
+                client: "C-07".to_owned(),
+                date: day.date,
+                universe: day.instruments.clone(),
+                positions: false,
+                cash: false,
+            };
+            FixGateway::new(access, core.state())
+        });
         let access = VenueAccess {
             token: token.to_owned(),
             tag,
@@ -151,7 +204,7 @@ impl Desk {
         Self {
             core,
             feed: VenueFeed::new(SOURCE, token, day.instruments.clone(), day.date),
-            gateway: VenueGateway::new(access),
+            gateway: fix.map_or_else(|| Gate::Venue(VenueGateway::new(access)), Gate::Fix),
             feed_wire: None,
             gateway_wire: None,
             feed_line: LineState::Closed,
@@ -165,9 +218,10 @@ impl Desk {
 
     /// The process dies as `kill -9` leaves it, and another takes the session up.
     fn die(self, now: Timestamp) -> Self {
-        let Self { core, journal, token, kind, .. } = self;
+        let Self { core, journal, token, kind, gateway, .. } = self;
         drop(core);
-        let mut desk = Self::over(recovery::take_up(&journal, kind).unwrap(), &token);
+        let fix = matches!(gateway, Gate::Fix(_));
+        let mut desk = Self::over_line(recovery::take_up(&journal, kind).unwrap(), &token, fix);
         (desk.reconnect, desk.kind) = ([now; 2], kind);
         desk
     }
@@ -180,9 +234,10 @@ impl Desk {
             self.take_feed(now, out);
         }
         if self.gateway_wire.is_none() && self.reconnect[1] <= now {
-            self.gateway_wire = Some(Wire::default());
+            let fix = matches!(self.gateway, Gate::Fix(_));
+            self.gateway_wire = Some(Wire { fix, greeted: fix, ..Wire::default() });
             let mut out = GatewayOut::default();
-            self.gateway.opened(now, &mut out);
+            self.gateway.session().opened(now, &mut out);
             self.take_gateway(now, out);
         }
     }
@@ -196,14 +251,14 @@ impl Desk {
         }
         while let Some(text) = arrived(&mut self.gateway_wire, now) {
             let mut out = GatewayOut::default();
-            self.gateway.heard(now, &text, &mut out);
+            self.gateway.session().heard(now, &text, &mut out);
             self.take_gateway(now, out);
         }
         let mut out = FeedOut::default();
         self.feed.tick(now, &mut out);
         self.take_feed(now, out);
         let mut out = GatewayOut::default();
-        self.gateway.tick(now, &mut out);
+        self.gateway.session().tick(now, &mut out);
         self.take_gateway(now, out);
         self.core.tick(now).unwrap();
         self.hand_out(now, latency);
@@ -212,9 +267,12 @@ impl Desk {
 
     /// Requests leave.
     fn hand_out(&mut self, now: Timestamp, latency: i64) {
-        for request in self.core.take_requests() {
+        for (number, request) in self.core.take_numbered_requests() {
             let mut out = GatewayOut::default();
-            self.gateway.request(now, &request, &mut out);
+            if let Gate::Fix(gateway) = &mut self.gateway {
+                gateway.caused_by(number);
+            }
+            self.gateway.session().request(now, &request, &mut out);
             self.take_gateway_later(now, out, latency);
         }
     }
@@ -249,7 +307,7 @@ impl Desk {
         for said in out.said {
             self.core.said(now, said).unwrap();
         }
-        let state = self.gateway.state();
+        let state = self.gateway.session().state();
         if std::mem::replace(&mut self.gateway_line, state) != state {
             self.core.line(now, Line::Gateway, state).unwrap();
         }
@@ -272,7 +330,7 @@ impl Desk {
         let wire = self.gateway_wire.take();
         self.reconnect[1] = now.plus_ns(STEP_NS * 40);
         let mut out = GatewayOut::default();
-        self.gateway.lost(now, &mut out);
+        self.gateway.session().lost(now, &mut out);
         self.take_gateway(now, out);
         let under_way = wire.map(|w| w.up.into_iter().map(|(_, text)| text).collect::<Vec<_>>());
         under_way.filter(|_| cut == Cut::Answers).unwrap_or_default()
@@ -606,7 +664,7 @@ fn venue(seed: u64, now: Timestamp) -> Venue {
     let noon = chrono::NaiveTime::from_hms_opt(11, 30, 0).unwrap();
     let from = Timestamp::nepal(scenario.date, noon).unwrap();
     let clock = VenueClock::new(from.plus_ns(-now.ns()), 1.0).unwrap();
-    Venue { hall, clock, beat: now, entered: BTreeMap::new() }
+    Venue { hall, clock, beat: now, entered: BTreeMap::new(), broker: Default::default() }
 }
 
 /// The pain is in its name: after any cut, at any point, and any kill, orders at the venue are the intents in the

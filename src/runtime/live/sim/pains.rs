@@ -274,7 +274,7 @@ fn a_partial_fill_counts_once_however_often_it_is_reported() {
     let order = &floor.desk.state().orders()[&id];
     let bought = order.fills.iter().map(|f| f.qty.units()).sum::<i64>();
     assert!(order.filled >= filled && bought == order.filled.units(), "{order:?}");
-    assert!(floor.desk.gateway.stats().duplicates > 0);
+    assert!(floor.desk.gateway.session().stats().duplicates > 0);
     floor.settle();
 }
 

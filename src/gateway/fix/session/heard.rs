@@ -1,0 +1,268 @@
+//! What a message that came does to a gateway over FIX.
+
+use super::{FixGateway, TWICE_NS};
+use crate::execution::{ClientOrderId, RejectReason, ReportKind, StatedOrder};
+use crate::gateway::fix::ids::ChangeKind;
+use crate::gateway::fix::report::Execution;
+use crate::gateway::fix::{FixMessage, FixRefusal};
+use crate::gateway::session::GatewayOut;
+use crate::market::{Symbol, Timestamp};
+
+impl FixGateway {
+    /// Takes a message that came.
+    pub(super) fn take(
+        &mut self,
+        now: Timestamp,
+        message: &FixMessage,
+        out: &mut GatewayOut,
+    ) -> Result<(), FixRefusal> {
+        match message.kind() {
+            "8" => self.execution(now, message, out)?,
+            "9" => self.change_refused(message, out)?,
+            "AO" | "AP" => {
+                if let Some(sweep) = &mut self.sweep {
+                    sweep.position(message, &self.access.universe)?;
+                }
+            }
+            "BA" => {
+                if let Some(sweep) = &mut self.sweep {
+                    sweep.cash(message)?;
+                }
+            }
+            "j" | "3" => self.ours_refused(now, message, out)?,
+            // News, quotes and the like are for others.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn execution(
+        &mut self,
+        now: Timestamp,
+        message: &FixMessage,
+        out: &mut GatewayOut,
+    ) -> Result<(), FixRefusal> {
+        let report = Execution::read(message)?;
+        let ours = [&report.client_id, &report.before].into_iter().flatten().find_map(|id| self.ids.ours(id));
+        if report.is_status() {
+            return self.status(now, &report, ours, out);
+        }
+        if self.executions.contains(&report.execution) {
+            self.stats.duplicates += 1;
+            return Ok(());
+        }
+        let Some(id) = ours else {
+            self.executions.insert(report.execution.clone());
+            let named = report.client_id.as_deref().unwrap_or(&report.venue_id.0);
+            let kind = ReportKind::Foreign { client_id: named.into() };
+            self.say(ClientOrderId(0), kind, out);
+            return Ok(());
+        };
+        let kind = report.kind(message, self.known.get(&id).map(|k| k.terms))?;
+        self.executions.insert(report.execution.clone());
+        self.absent.remove(&id);
+        self.note(id, &report);
+        if let Some(sweep) = &mut self.sweep {
+            sweep.overtaken = true;
+        }
+        let Some(kind) = kind else { return Ok(()) };
+        if report.what == '5' || report.what == '4' {
+            self.answer_change(report.client_id.as_deref(), id);
+        }
+        self.say(id, kind, out);
+        Ok(())
+    }
+
+    /// What a report says of where an order stands, for the next change of it.
+    fn note(&mut self, id: ClientOrderId, report: &Execution) {
+        let Some(known) = self.known.get_mut(&id) else { return };
+        if &*report.venue_id.0 != "NONE" {
+            known.venue_id = Some(report.venue_id.0.to_string());
+        }
+        if !report.names_current() {
+            return;
+        }
+        if let Some(current) = report.client_id.as_deref().filter(|c| self.ids.ours(c) == Some(id)) {
+            current.clone_into(&mut known.current);
+        }
+        known.terms = (report.qty.unwrap_or(known.terms.0), report.limit.unwrap_or(known.terms.1));
+    }
+
+    fn answer_change(&mut self, change: Option<&str>, id: ClientOrderId) {
+        let Some(known) = self.known.get_mut(&id) else { return };
+        if let Some((asked, _)) = known.asked.take_if(|(asked, _)| Some(asked.as_str()) == change) {
+            self.answered.insert(asked);
+        }
+    }
+
+    /// The answer to a question, about one order or about all.
+    fn status(
+        &mut self,
+        now: Timestamp,
+        report: &Execution,
+        ours: Option<ClientOrderId>,
+        out: &mut GatewayOut,
+    ) -> Result<(), FixRefusal> {
+        if report.mass.is_some() {
+            return self.part(now, report, ours, out);
+        }
+        let by_question = report.question.as_ref().and_then(|q| self.asked.get(q).copied());
+        let Some(id) = by_question.or(ours) else { return Ok(()) };
+        if !self.asked.values().any(|asked| *asked == id) {
+            // Nobody asked: what it says may be older than what is under way.
+            return Ok(());
+        }
+        self.asked.retain(|_, asked| *asked != id);
+        let kind = if report.is_nothing() {
+            let Some(kind) = self.absent_again(now, id) else { return Ok(()) };
+            kind
+        } else {
+            self.absent.remove(&id);
+            self.again.remove(&id);
+            self.note(id, report);
+            ReportKind::Standing(report.standing(self.known.get(&id).map(|k| k.terms))?)
+        };
+        self.say(id, kind, out);
+        Ok(())
+    }
+
+    /// An order is said not to be there: believed when it has been said twice.
+    fn absent_again(&mut self, now: Timestamp, id: ClientOrderId) -> Option<ReportKind> {
+        let first = *self.absent.entry(id).or_insert(now);
+        if now.since_ns(first) < TWICE_NS {
+            self.again.insert(id, first.plus_ns(TWICE_NS));
+            return None;
+        }
+        self.absent.remove(&id);
+        self.again.remove(&id);
+        Some(ReportKind::NotTaken)
+    }
+
+    /// A part of the answer to the question about all orders.
+    fn part(
+        &mut self,
+        now: Timestamp,
+        report: &Execution,
+        ours: Option<ClientOrderId>,
+        out: &mut GatewayOut,
+    ) -> Result<(), FixRefusal> {
+        let stated = if report.is_nothing() {
+            None
+        } else {
+            if let Some(id) = ours {
+                self.note(id, report);
+            }
+            Some(self.stated(report, ours)?)
+        };
+        if let Some(sweep) = self.sweep.as_mut().filter(|sweep| report.mass.as_ref() == Some(&sweep.id)) {
+            sweep.order(report, stated);
+            self.state_if_whole(now, out);
+        }
+        Ok(())
+    }
+
+    fn stated(&self, report: &Execution, ours: Option<ClientOrderId>) -> Result<StatedOrder, FixRefusal> {
+        let missing = |tag| FixRefusal::Missing { kind: "8".to_owned(), tag };
+        let known = ours.and_then(|id| self.known.get(&id));
+        let standing = report.standing(known.map(|k| k.terms))?;
+        let symbol = report.symbol.as_deref().map(Symbol::new);
+        let instrument = symbol.and_then(|symbol| self.access.universe.find(&symbol));
+        let client_id = match ours {
+            Some(id) => self.ids.order(id),
+            None => report.client_id.clone().unwrap_or_else(|| "none".to_owned()),
+        };
+        Ok(StatedOrder {
+            id: ours,
+            client_id: client_id.into(),
+            venue_id: standing.venue_id,
+            instrument: instrument.or(known.map(|k| k.order.instrument)),
+            side: report.side.or(known.map(|k| k.order.side)).ok_or_else(|| missing(54))?,
+            qty: standing.qty,
+            limit: standing.limit,
+            filled: standing.filled,
+            state: standing.state,
+        })
+    }
+
+    /// 9: a change was refused.
+    fn change_refused(&mut self, message: &FixMessage, out: &mut GatewayOut) -> Result<(), FixRefusal> {
+        let change = message.need(11)?;
+        let kind = match message.need(434)? {
+            "1" => ChangeKind::Cancel,
+            "2" => ChangeKind::Amend,
+            other => return Err(FixRefusal::Code { tag: 434, code: other.to_owned() }),
+        };
+        let reason = match (message.get(102), message.get(58)) {
+            (Some("1"), _) => RejectReason::NoSuchOrder,
+            (_, Some(text)) => RejectReason::Venue(text.to_owned()),
+            (Some(code), None) => RejectReason::Venue(format!("reason {code}")),
+            (None, None) => RejectReason::Venue("no reason given".to_owned()),
+        };
+        self.refused_change(change, kind, reason, out);
+        Ok(())
+    }
+
+    fn refused_change(&mut self, change: &str, kind: ChangeKind, reason: RejectReason, out: &mut GatewayOut) {
+        let Some(id) = self.ids.ours(change) else {
+            self.say(ClientOrderId(0), ReportKind::Foreign { client_id: change.into() }, out);
+            return;
+        };
+        let newer =
+            self.known.get(&id).and_then(|k| k.asked.as_ref()).is_some_and(|(asked, _)| asked != change);
+        if newer || !self.answered.insert(change.to_owned()) {
+            self.stats.duplicates += 1;
+            return;
+        }
+        self.answer_change(Some(change), id);
+        let kind = match kind {
+            ChangeKind::Amend => ReportKind::AmendRejected(reason),
+            ChangeKind::Cancel => ReportKind::CancelRejected(reason),
+        };
+        self.say(id, kind, out);
+    }
+
+    /// j or 3: a message of ours could not be used at all.
+    fn ours_refused(
+        &mut self,
+        now: Timestamp,
+        message: &FixMessage,
+        out: &mut GatewayOut,
+    ) -> Result<(), FixRefusal> {
+        let why = message.get(58).map_or_else(
+            || format!("reason {}", message.get(380).or(message.get(373)).unwrap_or("not given")),
+            str::to_owned,
+        );
+        let sequence = message.get(45).and_then(|n| n.parse::<u64>().ok());
+        let ours = sequence.and_then(|n| self.sent.get(&n)).cloned();
+        let kind = ours.as_ref().map_or(message.get(372), |m| Some(m.kind())).unwrap_or("message").to_owned();
+        let named = ours.as_ref().and_then(|m| m.get(11)).or(message.get(379)).map(str::to_owned);
+        let order = named.as_deref().and_then(|id| self.ids.ours(id));
+        let reason = RejectReason::Venue(why.clone());
+        match (kind.as_str(), named, order) {
+            ("D", _, Some(id)) => {
+                // It cannot be both refused and taken: one that is known to be there is asked about.
+                let there = self.known.get(&id).is_some_and(|k| k.venue_id.is_some());
+                let kind = if there { ReportKind::Unknown } else { ReportKind::Rejected(reason) };
+                self.say(id, kind, out);
+                Ok(())
+            }
+            ("G", Some(change), Some(_)) => {
+                self.refused_change(&change, ChangeKind::Amend, reason, out);
+                Ok(())
+            }
+            ("F", Some(change), Some(_)) => {
+                self.refused_change(&change, ChangeKind::Cancel, reason, out);
+                Ok(())
+            }
+            // 1: it does not know the order.
+            ("H", _, Some(id)) if message.get(380) == Some("1") => {
+                self.asked.retain(|_, asked| *asked != id);
+                if let Some(kind) = self.absent_again(now, id) {
+                    self.say(id, kind, out);
+                }
+                Ok(())
+            }
+            _ => Err(FixRefusal::Ours { kind, why }),
+        }
+    }
+}
