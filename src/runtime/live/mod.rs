@@ -5,6 +5,7 @@ pub mod broker;
 #[cfg(test)]
 mod by_hand;
 mod core;
+pub mod fetch;
 pub mod intake;
 pub mod lines;
 pub mod probe;
