@@ -15,6 +15,7 @@
 //! Whoever holds the session opens it like a connection; nothing is sent, everything is fetched. An address that
 //! begins with `file:` names a file, which whoever fetches opens.
 
+mod day;
 mod document;
 mod sheet;
 
@@ -31,7 +32,10 @@ use crate::market::{
     SourceId, Timestamp, TradePrint,
 };
 
-use document::{DocumentError, Last, SheetRow};
+pub use day::{FLOORSHEET, FLOORSHEET_PAGE, LIVE_MARKET, STATUS, SiteDay, SiteSecurity, depth_name};
+pub use document::DocumentError;
+
+use document::{Last, SheetRow};
 use sheet::Sheet;
 
 const NS_PER_MS: i64 = 1_000_000;
@@ -114,6 +118,8 @@ pub struct NepseSiteSession {
     /// The last picture, and the last trade of the live market, by place in the listing.
     pictures: Vec<Option<Vec<LevelUpdate>>>,
     lasts: Vec<Option<Last>>,
+    /// The time of the last trade that was told before this session was taken up, by place in the listing.
+    told: Vec<Timestamp>,
     phase: Option<SessionPhase>,
     /// The day whose opening is known, and the opening.
     opening: Option<(SessionDate, Option<Timestamp>)>,
@@ -150,6 +156,7 @@ impl NepseSiteSession {
             sheet: Sheet::default(),
             pictures: vec![None; listing.rows().len()],
             lasts: vec![None; listing.rows().len()],
+            told: vec![Timestamp::default(); listing.rows().len()],
             phase: None,
             opening: None,
             settings,
@@ -160,6 +167,25 @@ impl NepseSiteSession {
             connected: false,
             opened: false,
             silent: false,
+        }
+    }
+
+    /// The session goes on after these events, told before the process ended: no trade is told again.
+    pub fn take_up<'a>(&mut self, events: impl IntoIterator<Item = &'a MarketEvent>) {
+        for event in events {
+            match event.data {
+                MarketData::Trade(print) => {
+                    let slot = self.listing.rows().iter().position(|row| row.instrument == event.instrument);
+                    if let Some(told) = slot.and_then(|slot| self.told.get_mut(slot)) {
+                        *told = event.at.max(*told);
+                    }
+                    if let Some(contract) = print.contract {
+                        self.sheet.know(event.at.nepal_date(), contract);
+                    }
+                }
+                MarketData::Session(phase) => self.phase = Some(phase),
+                _ => {}
+            }
         }
     }
 
@@ -263,7 +289,7 @@ impl NepseSiteSession {
                 continue;
             }
             self.lasts[last.slot] = Some(last);
-            if self.settings.floorsheet.is_none() {
+            if self.settings.floorsheet.is_none() && last.at > self.told[last.slot] {
                 let Last { price, qty, .. } = last;
                 let print =
                     TradePrint { price, qty, aggressor: None, buyer: None, seller: None, contract: None };
@@ -358,6 +384,7 @@ impl FeedSession for NepseSiteSession {
                 Err(_) => document.failed(now),
             }
         } else {
+            self.stats.failed += 1;
             self.documents[place].failed(now);
         }
         self.stats.events += (out.events.len() - before) as u64;
@@ -387,6 +414,7 @@ impl FeedSession for NepseSiteSession {
         let patience = i64::from(self.settings.fetch_ms) * NS_PER_MS;
         for document in &mut self.documents {
             if document.asked.is_some_and(|(_, at)| now.since_ns(at) >= patience) {
+                self.stats.failed += 1;
                 document.failed(now);
             }
         }
