@@ -1,5 +1,7 @@
 //! `himal live` and `himal paper`: a session at the market's own time.
 
+mod begin;
+mod journals;
 mod start;
 mod token;
 
@@ -18,12 +20,19 @@ const MANUAL: &str = "manual";
 /// What both kinds of session take.
 #[derive(Debug, Args)]
 pub(super) struct CommonArgs {
-    /// Where market data comes from, ws://HOST:PORT or wss://HOST:PORT; a second one stands by
-    #[arg(long, value_name = "URL", required = true)]
+    /// Where market data comes from: a venue (ws://HOST:PORT or wss://HOST:PORT), an exchange (binance:SYMBOL,..,
+    /// binance-usdm:, bybit: or bybit-linear:), or NEPSE's site (nepse:URL-or-folder); a second one stands by
+    #[arg(long, value_name = "FEED", required = true)]
     feed: Vec<String>,
     /// The token that the venue's operator gave out: alone in the file, or on a line with its account
-    #[arg(long, value_name = "FILE", required = true)]
-    token_file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// List of securities for nepse: (names, sectors and types, as `himal import` takes it)
+    #[arg(long, value_name = "FILE")]
+    securities: Option<PathBuf>,
+    /// Folder of daily files for nepse:, for usual volumes (and closes before, where the site says none)
+    #[arg(long, value_name = "DIR")]
+    daily: Option<PathBuf>,
     /// A certificate authority to believe instead of the usual ones, PEM
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -52,8 +61,14 @@ pub(super) struct LiveArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  himal paper --feed ws://127.0.0.1:9001 --token-file token\n  \
-himal import recording ~/.local/share/himal/journals/paper-2026-08-20.seg-0001 --out day.parquet")]
+#[command(
+    after_help = "A day of an exchange is one date in UTC, and is only looked at: the rules of NEPSE and its charges do not apply to it.\n\n\
+Examples:\n  himal paper --feed ws://127.0.0.1:9001 --token-file token\n  \
+himal paper --feed binance:BTCUSDT,ETHUSDT\n  \
+himal paper --feed bybit-linear:XRPUSDT@wss://mirror.example,https://mirror.example\n  \
+himal paper --feed nepse:NABIL,HIDCL@https://mirror.example/nepse --securities securities.csv\n  \
+himal import recording ~/.local/share/himal/journals/paper-2026-08-20.seg-0001 --out day.parquet"
+)]
 pub(super) struct PaperArgs {
     #[command(flatten)]
     common: CommonArgs,

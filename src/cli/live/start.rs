@@ -1,41 +1,154 @@
 //! Putting a session together: the day, the journal, the lines, the terminal.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::begin::{Begin, Started, check};
 use super::{CommonArgs, token};
 use crate::cli::{CliError, Global, paths};
 use crate::console::{ConnectionUse, Mode};
 use crate::engine::{GatewayKind, OperatorId};
-use crate::feed::day::DayMeta;
-use crate::feed::live::{SourceClock, VenueFeed};
+use crate::feed::live::{FeedSession, SourceClock, VenueFeed};
 use crate::gateway::venue::{VenueAccess, VenueGateway};
-use crate::journal::{JournalReader, SessionKind};
+use crate::journal::SessionKind;
 use crate::market::SourceId;
-use crate::runtime::config::{self, Settings};
+use crate::runtime::config::Settings;
+use crate::runtime::live::LiveCore;
 use crate::runtime::live::board::{Board, LocalClock};
 use crate::runtime::live::broker::Broker;
+use crate::runtime::live::fetch::Fetcher;
 use crate::runtime::live::intake::{Intake, Item};
-use crate::runtime::live::lines::{self, Shared};
-use crate::runtime::live::probe::probe;
-use crate::runtime::live::recovery::{self, Begun, LiveKind};
+use crate::runtime::live::lines::{self, Shared, Way};
+use crate::runtime::live::recovery::{Begun, LiveKind};
 use crate::runtime::live::session::{FeedPlace, LiveSession, Outlet, SessionSetup};
-use crate::runtime::live::socket::Address;
-use crate::runtime::live::{LiveCore, segments_of};
+use crate::runtime::live::socket::{Address, AddressError};
+use crate::runtime::live::source::{ExchangeFeed, FeedName, SiteFeed, SiteFound};
 use crate::runtime::local::{self, LocalError, LocalSetup, Running, SessionStart};
 
 /// Requests that may wait for the gateway's line.
 const REQUESTS: usize = 4_096;
+/// How long a document of an exchange may take: shorter than its session waits, so that it is said why there is none.
+const EXCHANGE_PATIENCE: Duration = Duration::from_millis(4_500);
+/// How long a document of the site may take.
+const SITE_PATIENCE: Duration = Duration::from_millis(9_000);
 
 /// Where a session's lines go, and what it says there.
-#[derive(Clone)]
-struct Wires {
-    feeds: Vec<Address>,
-    gateway: Option<Address>,
-    token: String,
+pub(super) struct Wires {
+    /// The feeds as they were named, at least one, all of one kind.
+    pub(super) names: Vec<FeedName>,
+    pub(super) feeds: Feeds,
+    pub(super) gateway: Option<Address>,
+    pub(super) token: String,
+    /// How the streams of exchanges are reached.
+    streams: Vec<Address>,
+}
+
+/// The feeds of a session.
+pub(super) enum Feeds {
+    /// Of a venue.
+    Venue(Vec<Address>),
+    /// Of an exchange, and what fetches its documents.
+    Exchange(Vec<ExchangeFeed>, Fetcher),
+    /// Of the site.
+    Site(Vec<SiteFeed>, Fetcher),
+}
+
+impl Wires {
+    fn read(args: &CommonArgs, gateway: Option<&str>, kind: LiveKind) -> Result<Self, CliError> {
+        let usage = |e: &dyn std::fmt::Display| CliError::usage(e.to_string());
+        let ca = args.ca.as_deref();
+        let names: Vec<FeedName> = args
+            .feed
+            .iter()
+            .map(|name| FeedName::parse(name))
+            .collect::<Result<_, _>>()
+            .map_err(|e| usage(&e))?;
+        check(&names, kind, gateway.is_some()).map_err(|e| usage(&e))?;
+        let (feeds, streams) = feeds(&names, ca).map_err(|e| usage(&e))?;
+        let gateway = gateway.map(|url| Address::parse(url, ca)).transpose().map_err(|e| usage(&e))?;
+        let needs_token = gateway.is_some() || matches!(feeds, Feeds::Venue(_));
+        let token = match &args.token_file {
+            Some(file) => token::read(file, args.account.as_deref())?,
+            None if needs_token => {
+                return Err(CliError::usage("a venue wants a token: --token-file FILE is needed"));
+            }
+            None => String::new(),
+        };
+        Ok(Self { names, feeds, gateway, token, streams })
+    }
+
+    /// The sessions of the feeds, each with how its source is reached. `clock` is what their clock is known to show.
+    fn sessions(
+        &self,
+        begun: &Begun,
+        sites: &[SiteFound],
+        clock: Option<SourceClock>,
+        seed: u64,
+    ) -> Vec<(Box<dyn FeedSession>, Way)> {
+        let day = &begun.day;
+        let instruments = &day.instruments;
+        let source = |n: usize| SourceId(u16::try_from(n + 1).unwrap_or(u16::MAX));
+        match &self.feeds {
+            Feeds::Venue(addresses) => {
+                let session = |(n, address): (usize, &Address)| {
+                    let feed = VenueFeed::new(source(n), &self.token, instruments.clone(), day.date);
+                    let session: Box<dyn FeedSession> = Box::new(feed);
+                    (session, Way::from(address.clone()))
+                };
+                addresses.iter().enumerate().map(session).collect()
+            }
+            Feeds::Exchange(feeds, fetcher) => {
+                let session = |(n, (feed, address)): (usize, (&ExchangeFeed, &Address))| {
+                    let way = Way { stream: Some(address.clone()), documents: Some(fetcher.clone()) };
+                    let session = feed.exchange.session(
+                        source(n),
+                        instruments,
+                        &feed.documents,
+                        (clock, seed.wrapping_add(n as u64)),
+                    );
+                    (session, way)
+                };
+                feeds.iter().zip(&self.streams).enumerate().map(session).collect()
+            }
+            Feeds::Site(feeds, fetcher) => {
+                let session = |(n, (feed, found)): (usize, (&SiteFeed, &SiteFound))| {
+                    let mut session =
+                        feed.session(source(n), found, instruments, (clock, seed.wrapping_add(n as u64)));
+                    session.take_up(&begun.told);
+                    let session: Box<dyn FeedSession> = Box::new(session);
+                    let way = Way { stream: None, documents: Some(fetcher.clone()) };
+                    (session, way)
+                };
+                feeds.iter().zip(sites).enumerate().map(session).collect()
+            }
+        }
+    }
+}
+
+fn feeds(names: &[FeedName], ca: Option<&Path>) -> Result<(Feeds, Vec<Address>), AddressError> {
+    let (mut venues, mut exchanges, mut sites, mut streams) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for name in names {
+        match name {
+            FeedName::Venue(url) => venues.push(Address::parse(url, ca)?),
+            FeedName::Exchange(feed) => {
+                streams.push(Address::parse(&feed.stream_url(), ca)?);
+                exchanges.push(feed.clone());
+            }
+            FeedName::Site(feed) => sites.push(feed.clone()),
+        }
+    }
+    let feeds = if !exchanges.is_empty() {
+        Feeds::Exchange(exchanges, Fetcher::new(ca, EXCHANGE_PATIENCE)?)
+    } else if !sites.is_empty() {
+        Feeds::Site(sites, Fetcher::new(ca, SITE_PATIENCE)?)
+    } else {
+        Feeds::Venue(venues)
+    };
+    Ok((feeds, streams))
 }
 
 pub(super) fn start(
@@ -46,13 +159,7 @@ pub(super) fn start(
 ) -> Result<(), CliError> {
     let config_dir = paths::config_dir(global);
     let settings = Settings::read(config_dir.as_deref()).map_err(|e| CliError::usage(e.to_string()))?;
-    let address =
-        |url: &str| Address::parse(url, args.ca.as_deref()).map_err(|e| CliError::usage(e.to_string()));
-    let wires = Wires {
-        feeds: args.feed.iter().map(|url| address(url)).collect::<Result<_, _>>()?,
-        gateway: gateway.map(address).transpose()?,
-        token: token::read(&args.token_file, args.account.as_deref())?,
-    };
+    let wires = Wires::read(args, gateway, kind)?;
     local::check_terminal().map_err(|e| CliError::usage(e.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -60,14 +167,14 @@ pub(super) fn start(
         .build()
         .map_err(|e| CliError::failed(e.to_string()))?;
     let clock = LocalClock::start();
-    let (begun, exchange) = runtime.block_on(begin(global, args, &wires, kind, clock))?;
-    let mode = match (kind.session, begun.day.simulated) {
+    let begin = Begin { global, args, wires: &wires, kind, clock };
+    let started = runtime.block_on(begin.session())?;
+    let mode = match (kind.session, started.begun.day.simulated) {
         (SessionKind::Paper, _) => Mode::Paper,
         (_, true) => Mode::Sim,
         (_, false) => Mode::Live,
     };
-    let clocks = (clock, exchange);
-    let session = session(begun, clocks, wires, mode, OperatorId::new(&settings.operator), runtime);
+    let session = session(started, clock, wires, mode, OperatorId::new(&settings.operator), runtime);
     let local = LocalSetup { settings, config_dir, state_dir: paths::state_dir(global) };
     local::run(session, &local).map_err(|e| {
         let message = e.to_string();
@@ -75,111 +182,9 @@ pub(super) fn start(
     })
 }
 
-/// Takes an unfinished session up, or asks the venue what day it is and begins one.
-async fn begin(
-    global: &Global,
-    args: &CommonArgs,
-    wires: &Wires,
-    kind: LiveKind,
-    clock: LocalClock,
-) -> Result<(Begun, Option<SourceClock>), CliError> {
-    let failed = |e: recovery::RecoveryError| CliError::failed(e.to_string());
-    // A day that is keyed in by hand is not one to be taken up over a line, nor the other way round.
-    let word = match (kind.session, kind.gateway) {
-        (SessionKind::Paper, _) => "paper",
-        (_, GatewayKind::Manual) => "manual",
-        _ => "live",
-    };
-    let folder = match &args.journal {
-        Some(_) => None,
-        None => Some(paths::journals_dir(global).map_err(CliError::failed)?),
-    };
-    if let Some(path) = args.journal.as_ref().filter(|path| path.exists()) {
-        return Ok((recovery::take_up(path, kind).map_err(failed)?, None));
-    }
-    // The first feed that answers says what day it is; the gateway where there is one, for it knows the account.
-    let mut why = Vec::new();
-    for address in wires.gateway.iter().chain(&wires.feeds) {
-        let probed = match probe(address, &wires.token).await {
-            Ok(probed) => probed,
-            Err(error) => {
-                why.push(format!("{}: {error}", address.url()));
-                continue;
-            }
-        };
-        let known = config::account(paths::config_dir(global).as_deref());
-        let known = known.map_err(|e| CliError::usage(e.to_string()))?;
-        let mut day = probed.day(Some(&known));
-        let own_books = config::has_account(paths::config_dir(global).as_deref());
-        if own_books || kind.session == SessionKind::Paper {
-            // Ours are compared with the gateway's: what differs is shown before anything is sent.
-            day.account = Some(known);
-        }
-        let path = match (&args.journal, &folder) {
-            (Some(path), _) => path.clone(),
-            (None, Some(folder)) => journal_of(folder, word, &day),
-            (None, None) => return Err(CliError::failed("no place for a journal")),
-        };
-        let exchange = SourceClock {
-            here: clock.now(),
-            there: probed.banner.at,
-            speed_milli: probed.banner.speed_milli,
-        };
-        let begun = if path.exists() {
-            recovery::take_up(&path, kind)
-        } else {
-            recovery::begin(&path, day, kind, &tag())
-        };
-        return Ok((begun.map_err(failed)?, Some(exchange)));
-    }
-    // Nobody answers: a session that is not finished is shown as it was, its lines down.
-    match folder.as_deref().and_then(|folder| newest_unfinished(folder, word)) {
-        Some(path) => {
-            let mut begun = recovery::take_up(&path, kind).map_err(failed)?;
-            begun.notes.extend(why);
-            Ok((begun, None))
-        }
-        None => Err(CliError::failed(why.join("; "))),
-    }
-}
-
-/// The journal of a day that is not finished, or a free name.
-fn journal_of(folder: &Path, word: &str, day: &DayMeta) -> PathBuf {
-    let stem = format!("{word}-{}", day.date);
-    let numbered = |n: u32| folder.join(format!("{stem}-{n:04}.journal"));
-    let taken = |path: &PathBuf| {
-        path.exists() && !is_unfinished(path) || !path.exists() && !segments_of(path).is_empty()
-    };
-    (1..).map(numbered).find(|path| !taken(path)).unwrap_or_else(|| numbered(u32::MAX))
-}
-
-fn is_unfinished(path: &Path) -> bool {
-    JournalReader::open(path).is_ok_and(|records| {
-        !records.filter_map(Result::ok).any(|r| matches!(r.body, crate::journal::Body::Close(_)))
-    })
-}
-
-fn newest_unfinished(folder: &Path, word: &str) -> Option<PathBuf> {
-    let entries = std::fs::read_dir(folder).ok()?;
-    let of_kind = |path: &PathBuf| {
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        name.starts_with(&format!("{word}-")) && name.ends_with(".journal")
-    };
-    let mut journals: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(of_kind).collect();
-    journals.sort();
-    journals.into_iter().rev().find(|path| is_unfinished(path))
-}
-
-/// What the ids of a new journal begin with: different for any two, and kept in its opening record.
-fn tag() -> String {
-    // The standard library's hash keys are drawn from the system.
-    let drawn = RandomState::new().build_hasher().finish();
-    format!("H{drawn:016x}")
-}
-
 fn session(
-    begun: Begun,
-    (clock, exchange): (LocalClock, Option<SourceClock>),
+    Started { begun, clock: exchange, sites }: Started,
+    clock: LocalClock,
     wires: Wires,
     mode: Mode,
     operator: OperatorId,
@@ -187,6 +192,9 @@ fn session(
 ) -> SessionStart {
     let by = operator.clone();
     let begin = move |mut notes: Vec<String>, frames| {
+        // Two clients that fail at one moment do not come back at one moment.
+        let seed = u64::from(std::process::id()) ^ clock.now().ns().unsigned_abs();
+        let sessions = wires.sessions(&begun, &sites, exchange, seed);
         let Begun { sequencer, day, tag, notes: said, .. } = begun;
         notes.extend(said);
         let mut core = LiveCore::new(sequencer);
@@ -198,14 +206,11 @@ fn session(
         let board = Board::default();
         let shared = Shared { intake: Arc::clone(&intake), board: board.clone(), clock, stop: stopped };
         let mut feeds = Vec::new();
-        for (n, address) in (1..).zip(&wires.feeds) {
+        for (n, (session, way)) in (1..).zip(sessions) {
             let source = SourceId(n);
             let place = board.add(&format!("feed {n}"), ConnectionUse::Standby);
             let (restart, restarted) = mpsc::channel(1);
-            let feed = VenueFeed::new(source, &wires.token, day.instruments.clone(), day.date);
-            let line =
-                lines::feed(Box::new(feed), (source, place), address.clone(), shared.clone(), restarted);
-            runtime.spawn(line);
+            runtime.spawn(lines::feed(session, (source, place), way, shared.clone(), restarted));
             feeds.push(FeedPlace { source, place, restart });
         }
         let account = core.state().accounts().keys().next().cloned();

@@ -15,6 +15,7 @@ pub mod session;
 #[cfg(test)]
 mod sim;
 pub mod socket;
+pub mod source;
 
 pub use self::core::LiveCore;
 pub use recorder::{Recorder, segment_path, segments_of};

@@ -24,7 +24,7 @@ mod tests;
 
 use super::backoff::Backoff;
 use super::listing::Listing;
-use super::session::{FeedOut, FeedSession, FeedStats, Fetch};
+use super::session::{FeedOut, FeedSession, FeedStats, Fetch, SourceClock};
 use crate::engine::LineState;
 use crate::feed::stamp::Stamp;
 use crate::market::{
@@ -63,6 +63,9 @@ pub struct NepseSiteSettings {
     pub status: Option<String>,
     /// Where the depth of an instrument is.
     pub depth: Vec<(InstrumentId, String)>,
+    /// What the clock of the session's day shows, where that is not this machine's time: documents of another day are
+    /// read as if it were then.
+    pub clock: Option<SourceClock>,
     /// Where the waits between requests begin to differ from those of others.
     pub seed: u64,
 }
@@ -80,6 +83,7 @@ impl NepseSiteSettings {
             live_market: None,
             status: None,
             depth: Vec::new(),
+            clock: None,
             seed: 0,
         }
     }
@@ -193,6 +197,10 @@ impl NepseSiteSession {
         Stamp { at, seq: 0, source: self.settings.source, instrument, flags: EventFlags::POLLED }
     }
 
+    fn there(&self, now: Timestamp) -> Timestamp {
+        self.settings.clock.map_or(now, |clock| clock.at(now))
+    }
+
     fn instrument(&self, slot: usize) -> InstrumentId {
         self.listing.rows()[slot].instrument
     }
@@ -227,7 +235,7 @@ impl NepseSiteSession {
             return Err(DocumentError::UnknownSymbol(self.listing.rows()[slot].symbol.to_string()));
         }
         if self.pictures[slot].as_ref() != Some(&levels) {
-            self.stamp(instrument, now).picture(&levels, &mut out.events);
+            self.stamp(instrument, self.there(now)).picture(&levels, &mut out.events);
             self.pictures[slot] = Some(levels);
         }
         Ok(())
@@ -395,7 +403,7 @@ impl FeedSession for NepseSiteSession {
         let before = out.events.len();
         for slot in 0..self.pictures.len() {
             if self.pictures[slot].take().is_some() {
-                self.stamp(self.instrument(slot), now).lose(&mut out.events);
+                self.stamp(self.instrument(slot), self.there(now)).lose(&mut out.events);
             }
         }
         for document in &mut self.documents {

@@ -403,3 +403,13 @@ fn a_session_taken_up_tells_no_trade_again() {
     assert_eq!(answer(&mut again, 10, &live(2, 20), &mut out), []);
     assert_eq!(answer(&mut again, 6_000, &live(9, 30), &mut out).len(), 1);
 }
+
+#[test]
+fn depth_of_another_day_stands_at_that_days_time() {
+    let depth = vec![(NABIL, "file:site/131.json".to_owned())];
+    let there = at(0).plus_ns(-400 * 86_400_000_000_000);
+    let clock = Some(SourceClock { here: at(0), there, speed_milli: 1_000 });
+    let (mut session, mut out) = session(NepseSiteSettings { depth, clock, ..settings() });
+    let events = answer(&mut session, 10, DEPTH, &mut out);
+    assert!(events.len() == 4 && events.iter().all(|event| event.at == there.plus_ns(10_000_000)));
+}
