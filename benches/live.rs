@@ -90,7 +90,7 @@ fn round_trip(runtime: &tokio::runtime::Runtime, address: &Address) {
     let source = SourceId(1);
     let session = VenueFeed::new(source, TOKEN, day.instruments.clone(), day.date);
     let line = (source, places.0);
-    runtime.spawn(lines::feed(Box::new(session), line, address.clone(), shared.clone(), restarted));
+    runtime.spawn(lines::feed(Box::new(session), line, address.clone().into(), shared.clone(), restarted));
     let access = VenueAccess {
         token: TOKEN.to_owned(),
         tag,

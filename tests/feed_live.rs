@@ -3,9 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // test code, helpers included
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+#[path = "common/recorded.rs"]
+mod recorded;
 
 use himal::engine::LineState;
 use himal::feed::live::depth::Scale;
@@ -15,23 +14,8 @@ use himal::feed::live::{
 };
 use himal::market::{EventFlags, InstrumentId, MarketData, MarketEvent, Side, SourceId, Symbol, Timestamp};
 use proptest::prelude::*;
+use recorded::{Exchange, Sides, lines, shared};
 use serde_json::Value;
-
-fn shared(what: &str) -> Option<PathBuf> {
-    let root = std::env::var("HIMAL_SHARED")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
-    let path = Path::new(&root).join("data/lob-crypto").join(what);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {what} is not there (HIMAL_SHARED)");
-    None
-}
-
-fn lines(path: &Path) -> Vec<String> {
-    let file = std::fs::File::open(path).unwrap();
-    BufReader::new(flate2::read::MultiGzDecoder::new(file)).lines().map(Result::unwrap).collect()
-}
 
 fn listing(symbol: &str, price: i64, qty: i64) -> Listing {
     Listing::new([Listed {
@@ -40,95 +24,6 @@ fn listing(symbol: &str, price: i64, qty: i64) -> Listing {
         price: Scale::of(price).unwrap(),
         qty: Scale::of(qty).unwrap(),
     }])
-}
-
-/// Price to total, both sides.
-#[derive(Clone, Default, PartialEq, Debug)]
-struct Sides {
-    bids: BTreeMap<i64, i64>,
-    asks: BTreeMap<i64, i64>,
-}
-
-impl Sides {
-    fn set(&mut self, side: Side, price: i64, qty: i64) {
-        let levels = if side == Side::Buy { &mut self.bids } else { &mut self.asks };
-        if qty == 0 {
-            levels.remove(&price);
-        } else {
-            levels.insert(price, qty);
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.bids.is_empty() && self.asks.is_empty()
-    }
-}
-
-/// The exchange: keeps the undamaged book in its own way and hands out pictures of it.
-struct Exchange {
-    scales: (i64, i64),
-    book: Sides,
-    last: u64,
-    /// Changes before its first picture.
-    kept: Vec<Value>,
-}
-
-impl Exchange {
-    fn new(scales: (i64, i64)) -> Self {
-        Self { scales, book: Sides::default(), last: 0, kept: Vec::new() }
-    }
-
-    /// The recorded picture: what goes beyond it of the changes before is applied.
-    fn begin(&mut self, picture: &Value) {
-        self.take([(&picture["bids"], Side::Buy), (&picture["asks"], Side::Sell)]);
-        self.last = picture["lastUpdateId"].as_u64().unwrap();
-        for change in std::mem::take(&mut self.kept) {
-            self.change(&change);
-        }
-    }
-
-    fn change(&mut self, data: &Value) {
-        let last = data["u"].as_u64().unwrap();
-        if self.last == 0 {
-            self.kept.push(data.clone());
-        } else if last > self.last {
-            self.take([(&data["b"], Side::Buy), (&data["a"], Side::Sell)]);
-            self.last = last;
-        }
-    }
-
-    fn units(text: &str, scale: i64) -> i64 {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let e8: i64 = format!("{whole}{fraction:0<8}").parse().unwrap();
-        assert_eq!(e8 % (100_000_000 / scale), 0, "{text}");
-        e8 / (100_000_000 / scale)
-    }
-
-    fn take(&mut self, levels: [(&Value, Side); 2]) {
-        for (list, side) in levels {
-            for level in list.as_array().unwrap() {
-                let text = |i: usize| level[i].as_str().unwrap();
-                let (price, qty) = self.scales;
-                self.book.set(side, Self::units(text(0), price), Self::units(text(1), qty));
-            }
-        }
-    }
-
-    fn picture(&self, spot: bool) -> String {
-        let text = |units: i64, scale: i64| {
-            let decimals = scale.ilog10() as usize;
-            format!("{}.{:0decimals$}", units / scale, units % scale)
-        };
-        let side = |levels: &BTreeMap<i64, i64>| -> Vec<[String; 2]> {
-            levels.iter().map(|(p, q)| [text(*p, self.scales.0), text(*q, self.scales.1)]).collect()
-        };
-        let (bids, asks) = (side(&self.book.bids), side(&self.book.asks));
-        let mut picture = serde_json::json!({ "lastUpdateId": self.last, "bids": bids, "asks": asks });
-        if !spot {
-            picture["E"] = 1_723_161_256_501_i64.into();
-        }
-        picture.to_string()
-    }
 }
 
 /// Whoever listens to the session: keeps the book that it is told.

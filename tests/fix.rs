@@ -213,7 +213,7 @@ impl Desk {
         floor.runtime.spawn(lines::feed(
             Box::new(feed),
             line,
-            floor.market.clone(),
+            floor.market.clone().into(),
             shared.clone(),
             restarted,
         ));

@@ -27,6 +27,8 @@ pub struct Breadth {
     pub turnover: Money,
     /// Shares traded.
     pub volume: Qty,
+    /// Some are of another market: their values are in other currencies and have no sum.
+    pub foreign: bool,
     changes: f64,
 }
 
@@ -41,6 +43,7 @@ impl Breadth {
 
     fn take(&mut self, i: &InstrumentView) {
         self.listed += 1;
+        self.foreign |= i.view_only;
         self.turnover = self.turnover.saturating_add(i.day.turnover);
         self.volume = self.volume.saturating_add(i.day.volume);
         match i.last().zip(i.previous_close.filter(|p| p.is_positive())) {

@@ -134,6 +134,8 @@ pub struct PriceFormat {
     decimals: usize,
     /// Decimals dropped where they are zero because the tick never uses them.
     spare: u64,
+    /// Quantity units per whole; 1 on NEPSE.
+    qty_scale: u64,
 }
 
 impl PriceFormat {
@@ -152,13 +154,14 @@ impl PriceFormat {
         if all > 0 && spare == scale {
             spare /= 10;
         }
-        Self { scale, decimals: all - spare.ilog10() as usize, spare }
+        Self { scale, decimals: all - spare.ilog10() as usize, spare, qty_scale: 1 }
     }
 
     /// For an instrument.
     #[must_use]
     pub fn of(instrument: &Instrument, tick: Option<Tick>) -> Self {
-        Self::new(instrument.price_scale, tick.or(instrument.tick))
+        let qty_scale = instrument.qty_scale.unsigned_abs().max(1);
+        Self { qty_scale, ..Self::new(instrument.price_scale, tick.or(instrument.tick)) }
     }
 
     /// A price on the tick's decimals; a price between ticks shows all of them.
@@ -175,6 +178,37 @@ impl PriceFormat {
             format!("{whole}.{rest:0all$}")
         };
         signed(price.units() < 0, body)
+    }
+
+    /// A quantity of at most `width` characters. Where an instrument is counted in parts of a whole, as many decimals as
+    /// fit, rounded down; what is too small to be seen is said to be less than the smallest that can be.
+    #[must_use]
+    pub fn qty_fit(self, value: Qty, width: usize) -> String {
+        if self.qty_scale == 1 {
+            return qty_fit(value, width);
+        }
+        let units = value.units().unsigned_abs();
+        let (whole, rest) = (units / self.qty_scale, units % self.qty_scale);
+        let whole_text = signed(value.units() < 0, grouped(whole));
+        let all = self.qty_scale.ilog10() as usize;
+        let room = width.saturating_sub(whole_text.len() + 1).min(all);
+        if room == 0 || rest == 0 {
+            return qty_fit(Qty::from_units(i64::try_from(whole).unwrap_or(i64::MAX)), width);
+        }
+        let decimals = format!("{rest:0all$}");
+        match decimals[..room].trim_end_matches('0') {
+            "" if whole == 0 => format!("<.{:0>width$}", 1, width = room.min(width.saturating_sub(2)).max(1)),
+            "" => whole_text,
+            some => format!("{whole_text}.{some}"),
+        }
+    }
+
+    /// What was traded in whole units of the currency, in L, Cr or Ar.
+    #[must_use]
+    pub fn turnover(self, amount: Money) -> String {
+        let units = u128::from(self.scale) * u128::from(self.qty_scale);
+        let whole = u128::from(amount.paisa().unsigned_abs()) / units.max(1);
+        short(i64::try_from(whole).unwrap_or(i64::MAX))
     }
 
     /// A price, or `-`.
@@ -262,6 +296,30 @@ pub fn countdown(ns: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_a_whole_are_written_as_decimals() {
+        let coin = Instrument::foreign(crate::market::Symbol::new("BTCUSDT"), 100, 10_000_000);
+        let format = PriceFormat::of(&coin, None);
+        for (units, width, text) in [
+            (30_000_000, 6, "3"),
+            (3_000_000, 6, "0.3"),
+            (12_345_678, 6, "1.2345"),
+            (12_345_678_900, 6, "1,234"),
+            (12_345_678_900, 7, "1,234.5"),
+            (1, 6, "<.0001"),
+            (10, 12, "0.000001"),
+            (12_345_678_900_000, 6, "12.34L"),
+            (-3_000_000, 6, "-0.3"),
+            (0, 6, "0"),
+        ] {
+            assert_eq!(format.qty_fit(Qty::from_units(units), width), text, "{units} {width}");
+        }
+        let share = PriceFormat::new(100, None);
+        assert_eq!(share.qty_fit(Qty::from_units(355_000), 6), qty_fit(Qty::from_units(355_000), 6));
+        // 61,837.63 times 2.
+        assert_eq!(format.turnover(Money::from_paisa(6_183_763 * 20_000_000)), "1.23 L");
+    }
 
     #[test]
     fn digits_by_lakh() {

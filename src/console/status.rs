@@ -106,6 +106,8 @@ pub struct ConnectionStatus {
     pub duplicates: u64,
     /// Frames that could not be read, and values that cannot be.
     pub refused: u64,
+    /// Documents that could not be had in time, or at all.
+    pub failed: u64,
     /// Market events left out because the engine was behind.
     pub conflated: u64,
     /// Half of the round trip, in microseconds.

@@ -169,12 +169,14 @@ impl InstrumentState {
         self.filter.on_quote(at, spread, tick)
     }
 
-    /// Judges a print, and takes it into the day, the bar and the tape as far as it may be used.
+    /// Judges a print, and takes it into the day, the bar and the tape as far as it may be used. `late` is the finished bar
+    /// it belongs to, if it was read late.
     pub(super) fn on_print(
         &mut self,
         print: &TradePrint,
         facts: &PrintFacts,
         rules: &InstrumentRules,
+        late: Option<u32>,
     ) -> Verdict {
         let verdict = self.filter.on_print(facts);
         let action = verdict.action();
@@ -191,11 +193,21 @@ impl InstrumentState {
             self.totals.take(print);
         }
         if verdict.is_usable() && !facts.auction && print.qty >= rules.price_making_qty {
-            self.bar.take(print.price, print.qty);
+            match late {
+                None => self.bar.take(print.price, print.qty),
+                Some(index) => self.take_late(index, print),
+            }
         }
         let direction = before.map_or(0, |b| print.price.cmp(&b) as i8);
         self.add_to_tape(print, facts.at, direction, action);
         verdict
+    }
+
+    /// Into a bar that is finished; one that was wholly in a halt is not there and stays so.
+    fn take_late(&mut self, index: u32, print: &TradePrint) {
+        let Some(bar) = self.bars.iter_mut().rev().find(|bar| bar.index == index) else { return };
+        self.traded_bars += u32::from(bar.prices.is_none());
+        bar.take(print.price, print.qty);
     }
 
     fn add_to_tape(&mut self, print: &TradePrint, at: Timestamp, direction: i8, action: Action) {

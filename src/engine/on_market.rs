@@ -47,7 +47,8 @@ fn hear(state: &mut State, event: &MarketEvent, out: &mut Vec<Output>) -> Source
     let feed = state.feeds.heard(event.source);
     feed.received += 1;
     let facts = SourceFacts {
-        reversed: event.at < feed.last_at,
+        // Documents are read in any order: that an older trade comes after a newer picture is no fault of the clock.
+        reversed: event.at < feed.last_at && !event.flags.has(EventFlags::POLLED),
         repeated: event.seq != 0 && event.seq <= feed.last_seq,
         gap: event.seq != 0 && feed.last_seq != 0 && event.seq > feed.last_seq + 1,
     };
@@ -75,6 +76,9 @@ fn on_trade(
         state.counters.unknown_instrument += 1;
         return None;
     };
+    let polled = event.flags.has(EventFlags::POLLED);
+    // What was read late belongs to the bar of its own time.
+    let late = state.setup.grid.index(event.at).filter(|index| polled && *index < state.bar_index);
     let facts = PrintFacts {
         at: event.at,
         price: print.price,
@@ -82,13 +86,14 @@ fn on_trade(
         contract: print.contract,
         tick: rules.tick,
         band: rules.daily_band(),
-        quote: instrument.quote(),
+        // A picture read later says nothing of an earlier trade.
+        quote: instrument.quote().filter(|(_, _, at)| !polled || *at <= event.at),
         reversed: source.reversed,
         repeated: source.repeated,
         gap: source.gap,
         auction: event.flags.has(EventFlags::AUCTION),
     };
-    let verdict = instrument.on_print(print, &facts, rules);
+    let verdict = instrument.on_print(print, &facts, rules, late);
     instrument.version += 1;
     instrument.heard_at = event.at;
     instrument.rows.0 = state.counters.market_events;
@@ -231,5 +236,71 @@ fn on_halt(state: &mut State, halt: Halt, event: &MarketEvent, out: &mut Vec<Out
             state.alert(AlertKind::MarketResumed { after_ns: event.at.since_ns(past.from) }, out);
         }
         HaltNews::Nothing => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::engine::{DaySetup, Event, Input, State, apply};
+    use crate::market::{
+        Calendar, ContractNo, EventFlags, Instrument, InstrumentId, InstrumentKind, LevelUpdate, MarketData,
+        MarketEvent, Price, Qty, SessionDate, Side, SourceId, Symbol, Timestamp, TradePrint, Universe,
+    };
+
+    fn day() -> (State, Timestamp) {
+        let schedule = Calendar::embedded().session(SessionDate::new(2026, 8, 20).unwrap()).unwrap();
+        let instrument = Instrument {
+            kind: Some(InstrumentKind::Equity),
+            previous_close: Some(Price::from_units(50_000)),
+            ..Instrument::nepse(Symbol::new("NABIL"))
+        };
+        let setup = DaySetup::nepse("a day", &schedule, Universe::new([instrument]), Vec::new());
+        (State::new(Arc::new(setup)).unwrap(), schedule.continuous.open)
+    }
+
+    fn hear(state: &mut State, now: Timestamp, at: Timestamp, flags: EventFlags, data: MarketData) {
+        let event = MarketEvent { at, seq: 0, source: SourceId(1), instrument: InstrumentId(0), flags, data };
+        apply(state, &Input { at: now, seq: 0, event: Event::Market(event) });
+    }
+
+    fn trade(price: i64, contract: u64) -> MarketData {
+        MarketData::Trade(TradePrint {
+            price: Price::from_units(price),
+            qty: Qty::from_units(10),
+            aggressor: None,
+            buyer: None,
+            seller: None,
+            contract: Some(ContractNo(contract)),
+        })
+    }
+
+    /// A site is looked at for the first time at noon: a picture of now, then the trades of the morning.
+    #[test]
+    fn trades_read_late_are_good_and_stand_in_the_bars_of_their_time() {
+        let (mut state, open) = day();
+        let s = |seconds: i64| open.plus_ns(seconds * crate::market::time::NS_PER_S);
+        let noon = s(3_600);
+        for (side, price) in [(Side::Buy, 50_500), (Side::Sell, 50_510)] {
+            let (price, qty) = (Price::from_units(price), Qty::from_units(100));
+            let level = LevelUpdate { side, price, qty, orders: 1 };
+            let flags = EventFlags::POLLED.with(EventFlags::LAST);
+            hear(&mut state, noon, noon, flags, MarketData::Snapshot(level));
+        }
+        for (n, (seconds, price)) in
+            [(10, 50_000), (20, 50_030), (310, 50_100), (3_599, 50_500)].into_iter().enumerate()
+        {
+            hear(&mut state, noon, s(seconds), EventFlags::POLLED, trade(price, n as u64));
+        }
+        let instrument = &state.instruments()[0];
+        assert_eq!(instrument.quarantined, 0);
+        let close = |index: usize| instrument.bars[index].prices.map(|p| (p.open.units(), p.close.units()));
+        assert_eq!((close(0), close(1)), (Some((50_000, 50_030)), Some((50_100, 50_100))));
+        assert_eq!((close(2), close(11)), (None, Some((50_500, 50_500))));
+        assert_eq!((instrument.bars.len(), instrument.bar.prices, instrument.traded_bars), (12, None, 3));
+        // Of a source that speaks by itself it is a fault.
+        hear(&mut state, noon, s(3_590), EventFlags::NONE, trade(50_500, 9));
+        assert_eq!(state.instruments()[0].quarantined, 1);
     }
 }

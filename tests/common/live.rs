@@ -71,7 +71,13 @@ impl Session {
             let (restart, restarted) = mpsc::channel(1);
             let session = VenueFeed::new(source, token, day.instruments.clone(), day.date);
             let line = (source, place);
-            runtime.spawn(lines::feed(Box::new(session), line, address(*feed), shared.clone(), restarted));
+            runtime.spawn(lines::feed(
+                Box::new(session),
+                line,
+                address(*feed).into(),
+                shared.clone(),
+                restarted,
+            ));
             places.push(FeedPlace { source, place, restart });
         }
         let place = board.add("venue", ConnectionUse::Gateway);

@@ -1,79 +1,39 @@
 //! `himal live` and `himal paper`: a session at the market's own time.
 
+mod begin;
+mod journals;
+mod orders;
 mod start;
 mod token;
+mod wires;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
+
+use orders::OrdersTo;
 
 use super::{CliError, Global};
 use crate::engine::GatewayKind;
 use crate::journal::SessionKind;
-#[cfg(feature = "fix")]
-use crate::runtime::live::fix::FixSettings;
 use crate::runtime::live::recovery::LiveKind;
-
-/// What stands for a gateway that is a person.
-const MANUAL: &str = "manual";
-/// What the file of a FIX session comes after.
-const FIX: &str = "fix:";
-
-/// Where orders go.
-#[derive(Clone)]
-enum OrdersTo {
-    /// Nowhere: they are filled inside.
-    Inside,
-    /// To a person, who may bring what the broker's portal lists in this file.
-    Person { statement: Option<PathBuf> },
-    /// To a venue at this address.
-    Venue(String),
-    /// To a broker over FIX.
-    #[cfg(feature = "fix")]
-    Fix(Box<FixSettings>),
-}
-
-impl OrdersTo {
-    fn read(text: &str, statement: Option<&Path>) -> Result<Self, CliError> {
-        match text.strip_prefix(FIX) {
-            _ if text == MANUAL => Ok(Self::Person { statement: statement.map(Path::to_owned) }),
-            _ if statement.is_some() => Err(CliError::usage(
-                "--statement is for --gateway manual: other gateways state their books themselves",
-            )),
-            Some(file) => Self::fix(file),
-            None => Ok(Self::Venue(text.to_owned())),
-        }
-    }
-
-    #[cfg(feature = "fix")]
-    fn fix(file: &str) -> Result<Self, CliError> {
-        let settings = FixSettings::read(Path::new(file)).map_err(|e| CliError::usage(e.to_string()))?;
-        Ok(Self::Fix(Box::new(settings)))
-    }
-
-    #[cfg(not(feature = "fix"))]
-    fn fix(_: &str) -> Result<Self, CliError> {
-        Err(CliError::usage("this build has no FIX: build with --features fix"))
-    }
-
-    const fn kind(&self) -> GatewayKind {
-        match self {
-            Self::Inside => GatewayKind::Inside,
-            Self::Person { .. } => GatewayKind::Manual,
-            _ => GatewayKind::Remote,
-        }
-    }
-}
 
 /// What both kinds of session take.
 #[derive(Debug, Args)]
 pub(super) struct CommonArgs {
-    /// Where market data comes from, ws://HOST:PORT or wss://HOST:PORT; a second one stands by
-    #[arg(long, value_name = "URL", required = true)]
+    /// Where market data comes from: a venue (ws://HOST:PORT or wss://HOST:PORT), an exchange (binance:SYMBOL,..,
+    /// binance-usdm:, bybit: or bybit-linear:), or NEPSE's site (nepse:URL-or-folder); a second one stands by
+    #[arg(long, value_name = "FEED", required = true)]
     feed: Vec<String>,
     /// The token that the venue's operator gave out: alone in the file, or on a line with its account
-    #[arg(long, value_name = "FILE", required = true)]
-    token_file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// List of securities for nepse: (names, sectors and types, as `himal import` takes it)
+    #[arg(long, value_name = "FILE")]
+    securities: Option<PathBuf>,
+    /// Folder of daily files for nepse:, for usual volumes (and closes before, where the site says none)
+    #[arg(long, value_name = "DIR")]
+    daily: Option<PathBuf>,
     /// A certificate authority to believe instead of the usual ones, PEM
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -105,8 +65,14 @@ pub(super) struct LiveArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  himal paper --feed ws://127.0.0.1:9001 --token-file token\n  \
-himal import recording ~/.local/share/himal/journals/paper-2026-08-20.seg-0001 --out day.parquet")]
+#[command(
+    after_help = "A day of an exchange is one date in UTC, and is only looked at: the rules of NEPSE and its charges do not apply to it.\n\n\
+Examples:\n  himal paper --feed ws://127.0.0.1:9001 --token-file token\n  \
+himal paper --feed binance:BTCUSDT,ETHUSDT\n  \
+himal paper --feed bybit-linear:XRPUSDT@wss://mirror.example,https://mirror.example\n  \
+himal paper --feed nepse:NABIL,HIDCL@https://mirror.example/nepse --securities securities.csv\n  \
+himal import recording ~/.local/share/himal/journals/paper-2026-08-20.seg-0001 --out day.parquet"
+)]
 pub(super) struct PaperArgs {
     #[command(flatten)]
     common: CommonArgs,

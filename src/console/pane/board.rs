@@ -69,13 +69,14 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
 /// `adv 96  dec 201  unch 12  no trade 37 | TO 2.81 Ar | at limit 3 up 1 down`.
 pub(super) fn summary(paint: &mut Paint<'_>, y: u16, all: &Breadth) {
     let glyphs = paint.glyphs();
+    let turnover = if all.foreign { format::MISSING.to_owned() } else { format::money_short(all.turnover) };
     let mut x = 1;
     for (text, role) in [
         (format!("adv {} {}", all.up, glyphs.up), Role::Up),
         (format!("dec {} {}", all.down, glyphs.down), Role::Down),
         (format!("unch {}", all.same), Role::Text),
         (format!("no trade {}", all.silent), Role::Dim),
-        (format!("{} TO {}", glyphs.bar, format::money_short(all.turnover)), Role::Text),
+        (format!("{} TO {}", glyphs.bar, turnover), Role::Text),
         (format!("{} at limit {} up {} down", glyphs.bar, all.at_top, all.at_low), Role::Text),
     ] {
         x = paint.put(x, y, &text, role) + 2;
@@ -144,8 +145,9 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, i: &InstrumentView) {
                 paint.put_right(right - 1, y, &format::percent(change), watch::change_role(change));
                 continue;
             }
+            BoardColumn::Turnover if i.view_only => (prices.turnover(i.day.turnover), Role::Text),
             BoardColumn::Turnover => (rupees(i.day.turnover), Role::Text),
-            BoardColumn::Volume => (format::qty_fit(i.day.volume, 10), Role::Text),
+            BoardColumn::Volume => (prices.qty_fit(i.day.volume, 10), Role::Text),
             BoardColumn::Band => band(i),
             BoardColumn::High => (prices.option(day.map(|p| p.high)), Role::Dim),
             BoardColumn::Low => (prices.option(day.map(|p| p.low)), Role::Dim),

@@ -91,6 +91,10 @@ fn beside(line: &ConnectionStatus) -> Vec<String> {
         let again = line.retry_ms.map(|ms| format!("; tried again in {} s", ms.div_ceil(1_000)));
         out.push(format!("{why}{}", again.unwrap_or_default()));
     }
+    if line.failed > 0 {
+        let documents = if line.failed == 1 { "document" } else { "documents" };
+        out.push(format!("{} {documents} could not be had", line.failed));
+    }
     if line.refused > 0 {
         out.push(format!("{} frames or values could not be believed", line.refused));
     }

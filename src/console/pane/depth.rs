@@ -127,7 +127,8 @@ fn totals(
         Some(book) => {
             let signed =
                 |i: Option<f64>| i.map_or_else(|| format::MISSING.to_owned(), |i| format!("{i:+.2}"));
-            let (bid, ask) = (format::qty_fit(book.total.0, 8), format::qty_fit(book.total.1, 8));
+            let prices = view.prices(instrument.id);
+            let (bid, ask) = (prices.qty_fit(book.total.0, 8), prices.qty_fit(book.total.1, 8));
             let bar = view.theme.glyphs().bar;
             let (all, top) = (signed(book.imbalance), signed(book.imbalance_5));
             let total = format!("total {bid} {bar} {ask}");
@@ -141,8 +142,9 @@ fn totals(
         }
         None => {
             let day = &instrument.day;
-            let vwap = view.prices(instrument.id).option(day.vwap());
-            format!("vol {} in {} prints  vwap {vwap}", format::qty_fit(day.volume, 9), day.trades)
+            let prices = view.prices(instrument.id);
+            let (volume, vwap) = (prices.qty_fit(day.volume, 9), prices.option(day.vwap()));
+            format!("vol {volume} in {} prints  vwap {vwap}", day.trades)
         }
     };
     paint.put(1, y, &text, Role::Dim);

@@ -96,12 +96,16 @@ pub(super) fn hours_axis(paint: &mut Paint<'_>, y: u16, view: &View<'_>, columns
     let mut at = grid.start(0).plus_ns(
         i64::from(3_600 - chrono::Timelike::num_seconds_from_midnight(&open) % 3_600) % 3_600 * NS_PER_S,
     );
+    // On a day of 24 hours not every one has room for its name.
+    let has_room =
+        |hours: i64| i128::from(hours * 3_600 * NS_PER_S) * columns as i128 >= 3 * i128::from(span);
+    let step = [1, 2, 3, 4, 6, 12].into_iter().find(|hours| has_room(*hours)).unwrap_or(24);
     while at <= grid.end(count - 1) {
         if let Some(x) = column(at) {
             let text = at.nepal_time().format("%H").to_string();
             paint.put(x.min(paint.width().saturating_sub(2)), y, &text, Role::Dim);
         }
-        at = at.plus_ns(3_600 * NS_PER_S);
+        at = at.plus_ns(step * 3_600 * NS_PER_S);
     }
 }
 

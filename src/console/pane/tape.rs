@@ -59,7 +59,7 @@ pub(super) fn prints(paint: &mut Paint<'_>, view: &View<'_>, instrument: &Instru
         paint.put(1, y, &format::clock(row.at), Role::Dim);
         paint.put_right(19, y, &prices.text(row.price), role);
         paint.put(20, y, arrow, role);
-        paint.put_right(28, y, &format::qty_fit(row.qty, 7), role);
+        paint.put_right(28, y, &prices.qty_fit(row.qty, 7), role);
         paint.put(30, y, &brokers_of(row, used, paint.width() >= LONG), Role::Dim);
     }
 }
@@ -167,7 +167,7 @@ pub(super) fn volume(paint: &mut Paint<'_>, view: &View<'_>, instrument: &Instru
             _ => " ",
         };
         paint.put(10, y, mark, Role::Own);
-        paint.put_right(21, y, &format::qty_fit(qty, 9), Role::Dim);
+        paint.put_right(21, y, &prices.qty_fit(qty, 9), Role::Dim);
         let length = i128::from(qty.units()) * i128::from(room) / i128::from(most);
         let bar = paint.glyphs().full.repeat(usize::try_from(length).unwrap_or(0));
         paint.put(22, y, &bar, Role::Chart);

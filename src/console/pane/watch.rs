@@ -57,8 +57,11 @@ pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {
 fn market(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
     let all = Breadth::of(view.snapshot().instruments.iter().map(AsRef::as_ref));
     let unchanged = if paint.width() >= 40 { format!(" unch {}", all.same) } else { String::new() };
-    let turnover = format::money_short(all.turnover);
-    paint.put(1, y, &format!("adv {} dec {}{unchanged}  TO {turnover}", all.up, all.down), Role::Dim);
+    let turnover = match all.foreign {
+        true => String::new(),
+        false => format!("  TO {}", format::money_short(all.turnover)),
+    };
+    paint.put(1, y, &format!("adv {} dec {}{unchanged}{turnover}", all.up, all.down), Role::Dim);
 }
 
 fn heads(paint: &mut Paint<'_>) {
@@ -139,8 +142,8 @@ fn wide(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &InstrumentV
         prices.option(day.map(|p| p.high)),
         prices.option(day.map(|p| p.low)),
         prices.option(instrument.previous_close),
-        format::qty_fit(instrument.day.volume, 9),
-        format::money_short(instrument.day.turnover),
+        prices.qty_fit(instrument.day.volume, 9),
+        prices.turnover(instrument.day.turnover),
     ];
     for ((right, _), text) in WIDE.iter().zip(figures) {
         paint.put_right(*right, y, &text, Role::Text);

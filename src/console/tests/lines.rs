@@ -23,6 +23,7 @@ fn line(name: &str, used_for: ConnectionUse, state: LineState) -> ConnectionStat
         reconnects: 0,
         duplicates: 0,
         refused: 0,
+        failed: 0,
         conflated: 0,
         latency_us: Some(1_700),
         clock_offset_ms: Some(-12),

@@ -15,7 +15,7 @@ pub(super) fn tell(frame: &Frame, id: InstrumentId) -> Option<Telling> {
     match i.tape.last() {
         Some(print) => {
             let broker = |b: Option<crate::market::BrokerId>| b.map_or("-".to_owned(), |b| b.to_string());
-            let (at, qty) = (format::clock(print.at), format::qty(print.qty));
+            let (at, qty) = (format::clock(print.at), prices.qty_fit(print.qty, 20));
             let brokers = format!("buyer {} seller {}", broker(print.buyer), broker(print.seller));
             out.say(format!("last        {last}"));
             out.say(format!(
@@ -38,7 +38,8 @@ pub(super) fn tell(frame: &Frame, id: InstrumentId) -> Option<Telling> {
     };
     out.say(format!("daily band  {}", band(i.daily_band)));
     out.say(format!("order band  {}", band(i.order_band)));
-    let (volume, turnover) = (format::qty(i.day.volume), format::money(i.day.turnover));
+    let volume = prices.qty_fit(i.day.volume, 24);
+    let turnover = if i.view_only { prices.turnover(i.day.turnover) } else { format::money(i.day.turnover) };
     out.say(format!("traded      {volume} shares in {} prints, {turnover}", i.day.trades));
     out.say(format!("vwap        {} = turnover over shares", prices.option(i.day.vwap())));
     let adv = facts.and_then(|f| f.adv).map(|a| format::qty(Qty::from_units(a)));

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::feed::FeedError;
-use crate::market::{Board, SessionDate, Symbol};
+use crate::market::{Board, Instrument, SessionDate, Symbol};
 
 pub use actions::{ActionList, ListedAction};
 pub use daily::{DailyFile, DailyRow};
@@ -108,6 +108,32 @@ impl FromStr for ImportKind {
 impl fmt::Display for ImportKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+/// What is known of securities beside their trades: a list of them, and a folder of their daily files.
+#[derive(Debug, Default)]
+pub struct Securities(reference::Reference);
+
+impl Securities {
+    /// Reads the list, where there is one; daily files are read when they are needed.
+    ///
+    /// # Errors
+    /// [`FeedError`]: the list.
+    pub fn read(list: Option<&Path>, daily_dir: Option<&Path>) -> Result<Self, FeedError> {
+        let owned = |path: Option<&Path>| path.map(Path::to_owned);
+        let options = ImportOptions {
+            securities: owned(list),
+            daily_dir: owned(daily_dir),
+            ..ImportOptions::default()
+        };
+        reference::Reference::read(&options, &mut ImportReport::default()).map(Self)
+    }
+
+    /// A security of NEPSE as it stood before `date` opened. What was not given stays unknown.
+    #[must_use]
+    pub fn instrument(&self, symbol: &Symbol, name: Option<&str>, date: SessionDate) -> Instrument {
+        self.0.instrument(symbol, name, date)
     }
 }
 

@@ -99,6 +99,8 @@ pub struct FeedStats {
     pub duplicates: u64,
     /// Frames that could not be read, and values that cannot be.
     pub refused: u64,
+    /// Documents that could not be had in time, or at all.
+    pub failed: u64,
     /// Times the source's clock was seen to have jumped.
     pub clock_jumps: u64,
     /// When anything was last heard, on this machine's clock.

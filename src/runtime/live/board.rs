@@ -62,6 +62,7 @@ impl Board {
             reconnects: 0,
             duplicates: 0,
             refused: 0,
+            failed: 0,
             conflated: 0,
             latency_us: None,
             clock_offset_ms: None,
@@ -78,6 +79,7 @@ impl Board {
         self.note(place, state, stats.heard_at, stats.events, |status| {
             (status.gaps, status.reconnects) = (stats.gaps, stats.reconnects);
             (status.duplicates, status.refused) = (stats.duplicates, stats.refused);
+            status.failed = stats.failed;
             status.latency_us = stats.latency_ns.map(|ns| ns / 1_000);
             status.clock_offset_ms = stats.clock_offset_ns.filter(|_| steady_clock).map(|ns| ns / 1_000_000);
         });
@@ -98,6 +100,13 @@ impl Board {
         let Some(line) = lines.get_mut(place) else { return };
         line.status.why = Some(why);
         line.retry = retry;
+    }
+
+    /// Something did not work on a line that stands.
+    pub fn trouble(&self, place: usize, what: String) {
+        if let Some(line) = self.lock().get_mut(place) {
+            line.status.why = Some(what);
+        }
     }
 
     /// Which feed is in use.

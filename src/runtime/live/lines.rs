@@ -1,7 +1,8 @@
 //! The lines themselves: a task each, which owns its session and its connection.
 //!
-//! A task connects, tells its session what is heard and that time passes, sends what the session wants sent, and
-//! brings what follows to the intake. It decides nothing but when to try again: later after each failure, sooner again
+//! A task connects, tells its session what is heard and that time passes, sends what the session wants sent, fetches
+//! what it wants fetched, and brings what follows to the intake. A source of documents has no connection to be made: its
+//! line stands from the start, and whether anything answers is for its session to say. A line decides nothing but when to try again: later after each failure, sooner again
 //! after a connection that became live.
 
 use std::sync::Arc;
@@ -13,10 +14,11 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::board::{Board, LocalClock};
+use super::fetch::{Fetcher, Fetching};
 use super::intake::{Intake, Item};
 use super::socket::{Address, Socket};
 use crate::execution::{GatewayRequest, LineState};
-use crate::feed::live::{Backoff, FeedOut, FeedSession};
+use crate::feed::live::{Backoff, FeedOut, FeedSession, SourceClock};
 use crate::gateway::session::{GatewayOut, GatewaySession};
 use crate::market::SourceId;
 
@@ -38,6 +40,30 @@ pub struct Shared {
     pub stop: watch::Receiver<bool>,
 }
 
+/// How a feed's source is reached.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// Where frames come from; `None` for a source of documents alone.
+    pub stream: Option<Address>,
+    /// What fetches documents, where the source has any.
+    pub documents: Option<Fetcher>,
+}
+
+impl From<Address> for Way {
+    fn from(stream: Address) -> Self {
+        Self { stream: Some(stream), documents: None }
+    }
+}
+
+impl Way {
+    async fn connect(&self) -> Result<Option<Socket>, String> {
+        match &self.stream {
+            Some(address) => address.connect().await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
 /// Why a connection ended.
 pub(super) struct Ended {
     pub(super) why: String,
@@ -52,19 +78,21 @@ pub(super) fn ended(why: impl Into<String>) -> Ended {
 pub async fn feed(
     mut session: Box<dyn FeedSession>,
     (source, place): (SourceId, usize),
-    address: Address,
+    way: Way,
     shared: Shared,
     mut restart: mpsc::Receiver<()>,
 ) {
     let mut backoff = Backoff::new(u64::from(source.0) ^ shared.clock.now().ns() as u64);
-    let mut line = FeedLine { source, place, shared: shared.clone(), told: None };
+    let mut line = FeedLine { source, place, shared: shared.clone(), told: None, clock: None };
     let mut stop = shared.stop.clone();
     loop {
-        let ended = match stopped(&mut stop, address.connect()).await {
+        let ended = match stopped(&mut stop, way.connect()).await {
             None => return,
             Some(Err(why)) => ended(why),
             Some(Ok(socket)) => {
-                let ended = line.connection(session.as_mut(), socket, &mut restart, &mut stop).await;
+                let fetching = Fetching::new(way.documents.clone());
+                let ends = (socket, fetching);
+                let ended = line.connection(session.as_mut(), ends, &mut restart, &mut stop).await;
                 if line.told == Some(LineState::Live) {
                     backoff.worked();
                 }
@@ -94,13 +122,15 @@ struct FeedLine {
     place: usize,
     shared: Shared,
     told: Option<LineState>,
+    /// What was said last of the source's clock.
+    clock: Option<SourceClock>,
 }
 
 impl FeedLine {
     async fn connection(
         &mut self,
         session: &mut dyn FeedSession,
-        mut socket: Socket,
+        (mut socket, mut fetching): (Option<Socket>, Fetching),
         restart: &mut mpsc::Receiver<()>,
         stop: &mut watch::Receiver<bool>,
     ) -> Ended {
@@ -110,22 +140,35 @@ impl FeedLine {
         let mut worked = false;
         session.opened(self.shared.clock.now(), &mut out);
         loop {
-            if let Err(why) = send(&mut socket, std::mem::take(&mut out.send)).await {
+            if let Some(socket) = &mut socket
+                && let Err(why) = send(socket, std::mem::take(&mut out.send)).await
+            {
                 return ended(why);
             }
+            fetching.begin(std::mem::take(&mut out.fetch));
             let close = out.close.take();
             self.take(session, &mut out).await;
             worked |= session.state().is_live();
             if let Some(close) = close {
                 // It closes either way; whether the other side says so too is its affair.
-                let _ = timeout(SEND, socket.close(None)).await;
+                if let Some(mut socket) = socket {
+                    let _ = timeout(SEND, socket.close(None)).await;
+                }
                 return Ended { why: close.why, again: close.again };
             }
             tokio::select! {
                 biased;
                 _ = stop.changed() => return ended("the session ends"),
                 Some(()) = restart.recv() => return ended("begun anew: it takes over"),
-                frame = socket.next() => match text(frame) {
+                (fetch, answer) = fetching.next() => {
+                    let why = answer.as_ref().err().map(ToString::to_string);
+                    let answer = answer.as_deref().map_err(|_| why.as_deref().unwrap_or_default());
+                    session.fetched(self.shared.clock.now(), fetch, answer, &mut out);
+                    if let Some(why) = why {
+                        self.shared.board.trouble(self.place, why);
+                    }
+                }
+                frame = next(&mut socket) => match text(frame) {
                     Ok(Some(text)) => session.heard(self.shared.clock.now(), text.as_str(), &mut out),
                     Ok(None) => {}
                     Err(why) => {
@@ -146,9 +189,13 @@ impl FeedLine {
     async fn take(&mut self, session: &mut dyn FeedSession, out: &mut FeedOut) {
         let Shared { intake, board, .. } = &self.shared;
         let events = std::mem::take(&mut out.events);
-        if let Some(clock) = session.clock() {
+        let clock = session.clock();
+        if clock != self.clock
+            && let Some(clock) = clock
+        {
             intake.push(Item::Clock(self.source, clock));
         }
+        self.clock = clock;
         if !events.is_empty() && intake.market(events) {
             while !intake.has_room() && !*self.shared.stop.borrow() {
                 sleep(Duration::from_millis(2)).await;
@@ -307,6 +354,14 @@ async fn send(socket: &mut Socket, frames: Vec<String>) -> Result<(), String> {
     match timeout(SEND, sending).await {
         Ok(sent) => sent.map_err(|e| e.to_string()),
         Err(_) => Err(format!("nothing could be sent for {} s", SEND.as_secs())),
+    }
+}
+
+/// The next frame of a connection that has any.
+async fn next(socket: &mut Option<Socket>) -> Frame {
+    match socket {
+        Some(socket) => socket.next().await,
+        None => std::future::pending().await,
     }
 }
 

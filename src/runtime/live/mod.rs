@@ -6,6 +6,7 @@ pub mod broker;
 #[cfg(test)]
 mod by_hand;
 mod core;
+pub mod fetch;
 #[cfg(feature = "fix")]
 pub mod fix;
 pub mod intake;
@@ -17,6 +18,7 @@ pub mod session;
 #[cfg(test)]
 mod sim;
 pub mod socket;
+pub mod source;
 
 pub use self::core::LiveCore;
 pub use recorder::{Recorder, segment_path, segments_of};

@@ -10,8 +10,10 @@ use std::sync::Arc;
 use super::{Recorder, segment_path, segments_of};
 use crate::engine::{DaySetup, GatewayKind};
 use crate::feed::day::DayMeta;
-use crate::feed::recording::{RecordingError, RecordingReader};
+use crate::feed::recording::{HeardWhat, RecordingError, RecordingReader};
 use crate::journal::{DayRef, Hash, JournalError, JournalReader, Open, SessionKind};
+use crate::market::time::NS_PER_S;
+use crate::market::{Board, EventFlags, MarketData, MarketEvent, SessionDate, SessionPhase, Timestamp};
 use crate::runtime::day::{DayError, set_up};
 use crate::runtime::ledger::{Ledger, LedgerError};
 use crate::runtime::sequencer::{Sequencer, SequencerError};
@@ -56,6 +58,8 @@ pub struct Begun {
     pub journal: PathBuf,
     /// What there is to say of it: what was cut, how much was run again.
     pub notes: Vec<String>,
+    /// Trades and phases told before by a source that will tell them again: one that is polled.
+    pub told: Vec<MarketEvent>,
 }
 
 /// What kind of session a journal of this kind is of.
@@ -80,7 +84,8 @@ pub fn begin(journal: &Path, day: DayMeta, kind: LiveKind, tag: &str) -> Result<
     let ledger = Ledger::create(journal, &open)?;
     let mut sequencer = Sequencer::new(Arc::new(setup), ledger)?;
     sequencer.record_to(recorder);
-    Ok(Begun { sequencer, day, tag: tag.to_owned(), journal: journal.to_owned(), notes: Vec::new() })
+    let journal = journal.to_owned();
+    Ok(Begun { sequencer, day, tag: tag.to_owned(), journal, notes: Vec::new(), told: Vec::new() })
 }
 
 /// Takes a session up again from its journal and segments.
@@ -105,6 +110,7 @@ pub fn take_up(journal: &Path, kind: LiveKind) -> Result<Begun, RecoveryError> {
     }
     let mut sequencer = Sequencer::new(Arc::new(setup), ledger)?;
     let mut entries = 0_u64;
+    let mut told = Vec::new();
     for path in &segments {
         let mut reader = RecordingReader::open(path)?;
         if let Some(torn) = reader.torn() {
@@ -113,6 +119,12 @@ pub fn take_up(journal: &Path, kind: LiveKind) -> Result<Begun, RecoveryError> {
         }
         while let Some(heard) = reader.next_entry()? {
             sequencer.recorded_commands()?;
+            if let HeardWhat::Market(event) = &heard.what
+                && event.flags.has(EventFlags::POLLED)
+                && matches!(event.data, MarketData::Trade(_) | MarketData::Session(_))
+            {
+                told.push(*event);
+            }
             sequencer.hear(heard)?;
             entries += 1;
         }
@@ -137,7 +149,7 @@ pub fn take_up(journal: &Path, kind: LiveKind) -> Result<Begun, RecoveryError> {
         "session taken up again: {entries} inputs and {} records run through the engine, all as they were",
         sequencer.ledger().last()
     ));
-    Ok(Begun { sequencer, day, tag, journal: journal.to_owned(), notes })
+    Ok(Begun { sequencer, day, tag, journal: journal.to_owned(), notes, told })
 }
 
 /// Whether a file beside a journal would be in the way of a new one.
@@ -147,12 +159,57 @@ pub fn is_free(journal: &Path) -> bool {
 }
 
 fn setup_of(day: &DayMeta, kind: LiveKind) -> Result<DaySetup, RecoveryError> {
-    let mut setup = set_up(day, "the venue's day", None, Default::default())?;
+    let (first, last) = utc_day(day.date);
+    let mut setup = set_up(day, "this session", None, (first, last))?;
+    if day.market == Board::Foreign {
+        // A recorded day ends a bar after its last event; here the end is known.
+        setup.phases = vec![(first, SessionPhase::Continuous), (last.plus_ns(2), SessionPhase::Ended)];
+    }
     setup.gateway = kind.gateway;
     setup.live_feed = true;
     Ok(setup)
 }
 
+/// The first and last moment of a date in UTC, between which a market that never closes has its day.
+fn utc_day(date: SessionDate) -> (Timestamp, Timestamp) {
+    // Nepal is 5:45 ahead all year.
+    let midnight = Timestamp::nepal(date, chrono::NaiveTime::MIN).unwrap_or_default();
+    let first = midnight.plus_ns((5 * 60 + 45) * 60 * NS_PER_S);
+    (first, first.plus_ns(24 * 3_600 * NS_PER_S - 1))
+}
+
+/// The day of a session, as its recording has it.
+///
+/// # Errors
+/// [`RecoveryError`]: there is no recording beside the journal, or it cannot be read.
+pub fn day_of(journal: &Path) -> Result<DayMeta, RecoveryError> {
+    Ok(RecordingReader::open(&segment_path(journal, 1))?.day().clone())
+}
+
 fn day_ref(day: &DayMeta) -> DayRef {
     DayRef { title: day.title.clone(), date: day.date, content_sha256: Hash::of(b""), rows: 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::{Instrument, Symbol, Universe};
+
+    #[test]
+    fn a_day_of_an_exchange_is_the_whole_date_in_utc() {
+        let date = SessionDate::new(2024, 8, 8).unwrap();
+        let universe = Universe::new([Instrument::foreign(Symbol::new("BTCUSDT"), 100, 100_000)]);
+        let day = DayMeta::new(date, Board::Foreign, "a day", universe);
+        let kind = LiveKind { session: SessionKind::Paper, gateway: GatewayKind::Inside };
+        let setup = setup_of(&day, kind).unwrap();
+        let first = Timestamp::from_ns(1_723_075_200 * NS_PER_S);
+        assert_eq!((setup.date, setup.grid.start(0), setup.grid.count()), (date, first, 288));
+        let day_ns = 24 * 3_600 * NS_PER_S;
+        assert_eq!(setup.grid.end(287), first.plus_ns(day_ns));
+        assert_eq!(
+            setup.phases,
+            [(first, SessionPhase::Continuous), (first.plus_ns(day_ns + 1), SessionPhase::Ended)]
+        );
+        assert!(setup.accounts.is_empty() && setup.live_feed, "it is only looked at");
+    }
 }

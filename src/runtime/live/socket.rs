@@ -130,17 +130,23 @@ impl Address {
     }
 }
 
+/// The certificates of an authority's file, at least one.
+pub(super) fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, AddressError> {
+    let refuse = |e: &dyn std::fmt::Display| AddressError(format!("{}: {e}", path.display()));
+    let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).map_err(|e| refuse(&e))?.collect();
+    let found = found.map_err(|e| refuse(&e))?;
+    if found.is_empty() {
+        return Err(refuse(&"no certificate in it"));
+    }
+    Ok(found)
+}
+
 fn connector(ca: Option<&Path>) -> Result<TlsConnector, AddressError> {
     let mut roots = RootCertStore::empty();
     match ca {
         Some(path) => {
-            let refuse = |e: &dyn std::fmt::Display| AddressError(format!("{}: {e}", path.display()));
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|e| refuse(&e))? {
-                let certificate = certificate.map_err(|e| refuse(&e))?;
-                roots.add(certificate).map_err(|e| refuse(&e))?;
-            }
-            if roots.is_empty() {
-                return Err(refuse(&"no certificate in it"));
+            for certificate in authorities(path)? {
+                roots.add(certificate).map_err(|e| AddressError(format!("{}: {e}", path.display())))?;
             }
         }
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),

@@ -134,7 +134,7 @@ impl Ladder<'_> {
 
     fn market(&self, paint: &mut Paint<'_>, y: u16, side: Side, qty: Qty, orders: u32) {
         let [_, orders_edge, qty_edge] = edges(side);
-        paint.put_right(qty_edge, y, &format::qty_fit(qty, 6), role(side));
+        paint.put_right(qty_edge, y, &self.view.prices(self.instrument.id).qty_fit(qty, 6), role(side));
         if orders > 0 {
             paint.put_right(orders_edge, y, &orders.to_string(), Role::Dim);
         }
@@ -173,7 +173,8 @@ impl Ladder<'_> {
         self.price(paint, y, price, Role::Gone);
         let was = self.view.ui.ladder.held.as_ref().and_then(|h| h.was.get(&price));
         let Some(was) = was else { return };
-        let text = format!("(was {})", format::qty_fit(Qty::from_units(*was), 6));
+        let text =
+            format!("(was {})", self.view.prices(self.instrument.id).qty_fit(Qty::from_units(*was), 6));
         match side {
             Side::Buy => paint.put_right(EDGES[3] + 3 + width(&text), y, &text, Role::Dim),
             Side::Sell => paint.put_right(EDGES[2], y, &text, Role::Dim),

@@ -36,6 +36,12 @@ enum Place {
     InStep(u64),
 }
 
+/// Whether a change is the first after a picture: it overlaps it as the exchange says, or names it as the one before,
+/// which on futures is no overlap.
+fn joins(chain: Chain, picture: u64, update: &Update) -> bool {
+    chain.joins(picture, update.first, update.last) || chain.follows(picture, update.first, update.previous)
+}
+
 /// A book.
 #[derive(Clone, Debug)]
 pub(super) struct Book {
@@ -49,7 +55,7 @@ pub(super) struct Book {
     backoff: Backoff,
     /// It was known, and something went missing.
     pub(super) gap: bool,
-    /// A request was not answered.
+    /// A request was not answered with a picture.
     pub(super) late: bool,
     /// The last update heard of on this connection.
     heard: u64,
@@ -110,7 +116,13 @@ impl Book {
         self.ask_from = Some(now.plus_ns(BETWEEN_NS));
     }
 
-    /// A picture did not come, or is of no use: another is asked for after a while.
+    /// A picture did not come, or cannot be read.
+    pub(super) fn fail(&mut self, now: Timestamp) {
+        self.late = true;
+        self.retry(now);
+    }
+
+    /// A picture is of no use: another is asked for after a while.
     pub(super) fn retry(&mut self, now: Timestamp) {
         self.asked = None;
         let wait = i64::try_from(self.backoff.wait().as_nanos()).unwrap_or(BETWEEN_NS);
@@ -123,7 +135,7 @@ impl Book {
         let verdict = match self.place {
             Place::Waiting => return self.hold(update, chain, now),
             Place::Pictured(picture) if chain.is_old(picture, last) => Verdict::Old,
-            Place::Pictured(picture) if chain.joins(picture, first, last) => Verdict::Apply,
+            Place::Pictured(picture) if joins(chain, picture, update) => Verdict::Apply,
             Place::InStep(before) if last <= before => Verdict::Old,
             Place::InStep(before) if chain.follows(before, first, update.previous) => Verdict::Apply,
             Place::Pictured(_) | Place::InStep(_) => Verdict::Gap,
@@ -170,7 +182,7 @@ impl Book {
             self.held.pop_front();
         }
         let fits = match self.held.front() {
-            Some(update) => chain.joins(picture, update.first, update.last),
+            Some(update) => joins(chain, picture, update),
             None => picture >= self.heard,
         };
         if !fits {

@@ -20,10 +20,10 @@ use crate::engine::LineState;
 use crate::market::{EventFlags, Timestamp, TradePrint};
 
 use super::depth::{DepthError, Update, scan};
+use super::link::Link;
 use super::listing::Listing;
-use super::pulse::Pulse;
 use super::rungs::levels;
-use super::session::{Close, FeedOut, FeedSession, FeedStats, Fetch};
+use super::session::{FeedOut, FeedSession, FeedStats, Fetch, SourceClock};
 use crate::feed::binance::Chain;
 use crate::feed::from_ms;
 use crate::feed::stamp::Stamp;
@@ -45,14 +45,9 @@ pub struct BinanceSession {
     settings: BinanceSettings,
     listing: Listing,
     books: Vec<Book>,
-    pulse: Pulse,
-    stats: FeedStats,
+    link: Link,
     /// Read into again and again.
     update: Update,
-    connected: bool,
-    opened: bool,
-    silent: bool,
-    closed: bool,
     /// The number of the last request to the stream, and of the last picture asked for.
     asked: u64,
     fetches: u64,
@@ -65,15 +60,10 @@ impl BinanceSession {
         let book = |(n, _)| Book::new(settings.seed.wrapping_add(n as u64));
         Self {
             books: listing.rows().iter().enumerate().map(book).collect(),
-            pulse: Pulse::new(settings.silence_ms, settings.ask_every_ms),
+            link: Link::new(settings.silence_ms, settings.ask_every_ms, settings.clock),
             settings,
             listing,
-            stats: FeedStats::default(),
             update: Update::default(),
-            connected: false,
-            opened: false,
-            silent: false,
-            closed: false,
             asked: SUBSCRIBE,
             fetches: 0,
         }
@@ -89,7 +79,8 @@ impl BinanceSession {
         }
     }
 
-    fn stamp(&self, slot: usize, at: Timestamp) -> Stamp {
+    fn stamp(&mut self, slot: usize, at: Timestamp) -> Stamp {
+        let at = self.link.in_order(at);
         let instrument = self.listing.rows()[slot].instrument;
         Stamp { at, seq: 0, source: self.settings.source, instrument, flags: EventFlags::NONE }
     }
@@ -97,10 +88,10 @@ impl BinanceSession {
     fn on_change(&mut self, now: Timestamp, update: &Update, out: &mut FeedOut) {
         let chain = self.settings.market.chain();
         if chain == Chain::Futures && update.previous.is_none() {
-            self.stats.refused += 1;
+            self.link.stats.refused += 1;
             return;
         }
-        self.pulse.said_time(now, update.event_ms);
+        self.link.pulse.said_time(now, update.event_ms);
         let book = &mut self.books[update.slot];
         let (was_known, at) = (book.is_known(), from_ms(update.event_ms));
         let verdict = book.hear(update, chain, now);
@@ -109,10 +100,10 @@ impl BinanceSession {
             Verdict::Apply => {
                 self.stamp(update.slot, at).change(&levels(&update.bids, &update.asks), &mut out.events);
             }
-            Verdict::Old if was_known => self.stats.duplicates += 1,
+            Verdict::Old if was_known => self.link.stats.duplicates += 1,
             Verdict::Old | Verdict::Held => {}
             Verdict::Gap => {
-                self.stats.gaps += 1;
+                self.link.stats.gaps += 1;
                 if was_known {
                     self.stamp(update.slot, at).lose(&mut out.events);
                 }
@@ -123,10 +114,10 @@ impl BinanceSession {
     fn on_trade(&mut self, slot: usize, number: u64, at: Timestamp, print: TradePrint, out: &mut FeedOut) {
         match self.books[slot].trade {
             Some(last) if number <= last => {
-                self.stats.duplicates += 1;
+                self.link.stats.duplicates += 1;
                 return;
             }
-            Some(last) if number > last.saturating_add(1) => self.stats.gaps += 1,
+            Some(last) if number > last.saturating_add(1) => self.link.stats.gaps += 1,
             _ => {}
         }
         self.books[slot].trade = Some(number);
@@ -138,19 +129,17 @@ impl BinanceSession {
         match said::read(frame, &self.listing, update) {
             Ok(Said::Change) => self.on_change(now, update, out),
             Ok(Said::Trade { slot, number, event_ms, print }) => {
-                self.pulse.said_time(now, event_ms);
+                self.link.pulse.said_time(now, event_ms);
                 self.on_trade(slot, number, from_ms(event_ms), print, out);
             }
             Ok(Said::Answer(SUBSCRIBE)) => self.books.iter_mut().for_each(|book| book.want(now)),
-            Ok(Said::Answer(id)) if id == self.asked => self.pulse.answered(now),
+            Ok(Said::Answer(id)) if id == self.asked => self.link.pulse.answered(now),
             Ok(Said::Answer(_)) => {}
             Ok(Said::Refused(why)) => {
-                self.stats.refused += 1;
-                self.closed = true;
-                out.close = Some(Close { why: format!("the exchange refused: {why}"), again: false });
+                self.link.refuse(&why, out);
             }
             Err(error) => {
-                self.stats.refused += 1;
+                self.link.stats.refused += 1;
                 // A change that is known to be about a book and cannot be read is a change that is missing.
                 if let SaidError::Depth(DepthError::Number { slot, .. }) = error {
                     self.lose(slot, now, out);
@@ -161,9 +150,9 @@ impl BinanceSession {
 
     fn lose(&mut self, slot: usize, now: Timestamp, out: &mut FeedOut) {
         let book = &mut self.books[slot];
-        let (was_known, at) = (book.is_known(), book.at.unwrap_or(now));
+        let (was_known, at) = (book.is_known(), book.at.unwrap_or_else(|| self.link.there(now)));
         book.lose(now);
-        self.stats.gaps += 1;
+        self.link.stats.gaps += 1;
         if was_known {
             self.stamp(slot, at).lose(&mut out.events);
         }
@@ -171,8 +160,8 @@ impl BinanceSession {
 
     fn on_picture(&mut self, slot: usize, now: Timestamp, document: &str, out: &mut FeedOut) {
         let Ok(picture) = said::picture(document, slot, &self.listing) else {
-            self.stats.refused += 1;
-            self.books[slot].retry(now);
+            self.link.stats.refused += 1;
+            self.books[slot].fail(now);
             return;
         };
         let chain = self.settings.market.chain();
@@ -182,7 +171,7 @@ impl BinanceSession {
             return;
         };
         // On spot a picture has no time: it stands with what was heard last.
-        let at = picture.event_ms.map(from_ms).or(book.at).unwrap_or(now);
+        let at = picture.event_ms.map(from_ms).or(book.at).unwrap_or_else(|| self.link.there(now));
         self.stamp(slot, at).picture(&levels(&picture.bids, &picture.asks), &mut out.events);
         for update in held {
             self.on_change(now, &update, out);
@@ -212,32 +201,21 @@ impl BinanceSession {
         let names = self.listing.rows().iter().map(|row| row.symbol.as_str().to_lowercase());
         names.flat_map(both).collect()
     }
-
-    fn note_clock(&mut self) {
-        self.stats.latency_ns = self.pulse.latency_ns();
-        self.stats.clock_offset_ns = self.pulse.clock_offset_ns();
-    }
 }
 
 impl FeedSession for BinanceSession {
     fn opened(&mut self, now: Timestamp, out: &mut FeedOut) {
-        self.stats.reconnects += u64::from(self.opened);
-        (self.opened, self.connected, self.silent, self.closed) = (true, true, false, false);
-        self.pulse.opened(now);
+        self.link.opened(now);
         self.asked = SUBSCRIBE;
         let request = serde_json::json!({ "method": "SUBSCRIBE", "params": self.streams(), "id": SUBSCRIBE });
         out.send.push(request.to_string());
     }
 
     fn heard(&mut self, now: Timestamp, frame: &str, out: &mut FeedOut) {
-        if !self.connected || self.closed {
+        if !self.link.hear(now) {
             return;
         }
         let before = out.events.len();
-        self.stats.frames += 1;
-        self.stats.heard_at = Some(now);
-        self.silent = false;
-        self.pulse.heard(now);
         let mut update = std::mem::take(&mut self.update);
         if scan::change(frame.as_bytes(), &self.listing, &mut update).is_some() {
             self.on_change(now, &update, out);
@@ -246,8 +224,8 @@ impl FeedSession for BinanceSession {
         }
         self.update = update;
         self.ask(now, out);
-        self.note_clock();
-        self.stats.events += (out.events.len() - before) as u64;
+        self.link.heard(now);
+        self.link.stats.events += (out.events.len() - before) as u64;
     }
 
     fn fetched(&mut self, now: Timestamp, fetch: u64, answer: Result<&str, &str>, out: &mut FeedOut) {
@@ -257,63 +235,58 @@ impl FeedSession for BinanceSession {
         let Some(slot) = self.books.iter().position(asked) else { return };
         match answer {
             Ok(document) => self.on_picture(slot, now, document, out),
-            Err(_) => self.books[slot].retry(now),
+            Err(_) => {
+                self.link.stats.failed += 1;
+                self.books[slot].fail(now);
+            }
         }
         self.ask(now, out);
-        self.stats.events += (out.events.len() - before) as u64;
+        self.link.stats.events += (out.events.len() - before) as u64;
     }
 
     fn lost(&mut self, now: Timestamp, out: &mut FeedOut) {
         let before = out.events.len();
         for slot in 0..self.books.len() {
             let book = &mut self.books[slot];
-            let (was_known, at) = (book.is_known(), book.at.unwrap_or(now));
+            let (was_known, at) = (book.is_known(), book.at.unwrap_or_else(|| self.link.there(now)));
             book.lost();
             if was_known {
                 self.stamp(slot, at).lose(&mut out.events);
             }
         }
-        (self.connected, self.silent) = (false, false);
-        self.stats.events += (out.events.len() - before) as u64;
+        self.link.lost();
+        self.link.stats.events += (out.events.len() - before) as u64;
     }
 
     fn tick(&mut self, now: Timestamp, out: &mut FeedOut) {
-        if !self.connected || self.closed {
-            return;
-        }
-        self.silent = self.pulse.is_silent(now);
-        if self.pulse.is_gone(now) {
-            out.close = Some(Close { why: "nothing was heard any more".to_owned(), again: true });
-            return;
-        }
-        if self.pulse.asks(now) {
+        let Some(asks) = self.link.tick(now, out) else { return };
+        if asks {
             self.asked += 1;
             out.send.push(format!("{{\"method\":\"LIST_SUBSCRIPTIONS\",\"id\":{}}}", self.asked));
         }
         let patience = i64::from(self.settings.fetch_ms) * NS_PER_MS;
         for book in &mut self.books {
             if book.asked.is_some_and(|(_, at)| now.since_ns(at) >= patience) {
-                book.late = true;
-                book.retry(now);
+                self.link.stats.failed += 1;
+                book.fail(now);
             }
         }
         self.ask(now, out);
     }
 
     fn state(&self) -> LineState {
-        match self {
-            Self { closed: true, .. } => LineState::Closed,
-            Self { connected: false, .. } => LineState::Connecting,
-            Self { silent: true, .. } => LineState::Silent,
-            _ => {
-                let states: Vec<LineState> = self.books.iter().map(Self::state_of).collect();
-                let worst = [LineState::Stale, LineState::Gap, LineState::Syncing];
-                worst.into_iter().find(|state| states.contains(state)).unwrap_or(LineState::Live)
-            }
-        }
+        self.link.state().unwrap_or_else(|| {
+            let states: Vec<LineState> = self.books.iter().map(Self::state_of).collect();
+            let worst = [LineState::Stale, LineState::Gap, LineState::Syncing];
+            worst.into_iter().find(|state| states.contains(state)).unwrap_or(LineState::Live)
+        })
     }
 
     fn stats(&self) -> &FeedStats {
-        &self.stats
+        &self.link.stats
+    }
+
+    fn clock(&self) -> Option<SourceClock> {
+        self.link.clock()
     }
 }

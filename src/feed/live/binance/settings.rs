@@ -1,5 +1,7 @@
 //! Which of Binance's markets, where it is, and the limits of a session with it.
 
+use super::super::exchange::Exchange;
+use super::super::session::SourceClock;
 use crate::feed::binance::Chain;
 use crate::market::SourceId;
 
@@ -13,21 +15,29 @@ pub enum BinanceMarket {
 }
 
 impl BinanceMarket {
-    /// Where its streams are. The futures keep books and trades apart from their slower streams.
+    /// What follows the host in the address of its streams. The futures keep books and trades apart from their slower
+    /// streams.
     #[must_use]
-    pub const fn stream_url(self) -> &'static str {
+    pub const fn stream_path(self) -> &'static str {
         match self {
-            Self::Spot => "wss://stream.binance.com:9443/stream",
-            Self::UsdFutures => "wss://fstream.binance.com/public/stream",
+            Self::Spot => "/stream",
+            Self::UsdFutures => "/public/stream",
         }
     }
 
-    /// Where its pictures are; the symbol follows.
+    /// What follows the host in the address of a picture, before the symbol.
     #[must_use]
-    pub const fn picture_url(self) -> &'static str {
+    pub const fn picture_path(self) -> &'static str {
         match self {
-            Self::Spot => "https://api.binance.com/api/v3/depth?limit=1000&symbol=",
-            Self::UsdFutures => "https://fapi.binance.com/fapi/v1/depth?limit=1000&symbol=",
+            Self::Spot => "/api/v3/depth?limit=1000&symbol=",
+            Self::UsdFutures => "/fapi/v1/depth?limit=1000&symbol=",
+        }
+    }
+
+    const fn documents_base(self) -> &'static str {
+        match self {
+            Self::Spot => Exchange::BinanceSpot.documents_base(),
+            Self::UsdFutures => Exchange::BinanceUsdm.documents_base(),
         }
     }
 
@@ -54,6 +64,9 @@ pub struct BinanceSettings {
     pub fetch_ms: u32,
     /// How often the exchange is asked whether it is there, in milliseconds.
     pub ask_every_ms: u32,
+    /// What the exchange's clock is known to show before anything was heard: a picture that has no time of its own stands at
+    /// its time.
+    pub clock: Option<SourceClock>,
     /// Where the waits between requests begin to differ from those of others.
     pub seed: u64,
 }
@@ -65,10 +78,11 @@ impl BinanceSettings {
         Self {
             market,
             source,
-            picture_url: market.picture_url().to_owned(),
+            picture_url: format!("{}{}", market.documents_base(), market.picture_path()),
             silence_ms: 10_000,
             fetch_ms: 5_000,
             ask_every_ms: 4_000,
+            clock: None,
             seed: 0,
         }
     }

@@ -99,6 +99,27 @@ fn futures_follow_by_the_update_before() {
 }
 
 #[test]
+fn a_change_of_futures_that_names_the_picture_follows_it() {
+    let change = |first, last, before| {
+        change("BTCUSDT", first, last).replace(",\"b\":", &format!(",\"pu\":{before},\"b\":"))
+    };
+    for held in [false, true] {
+        let (mut session, mut out) = session(BinanceMarket::UsdFutures, &["BTCUSDT"]);
+        hear(&mut session, 1, r#"{"result":null,"id":1}"#, &mut out);
+        if held {
+            hear(&mut session, 2, &change(33, 40, 20), &mut out);
+        }
+        session.fetched(at(3), 1, Ok(&picture(20)), &mut out);
+        if !held {
+            hear(&mut session, 4, &change(33, 40, 20), &mut out);
+        }
+        assert_eq!((session.state(), session.stats().gaps), (LineState::Live, 0), "{held}");
+        hear(&mut session, 5, &change(41, 45, 40), &mut out);
+        assert_eq!(session.state(), LineState::Live);
+    }
+}
+
+#[test]
 fn a_picture_not_there_in_time_makes_the_line_stale() {
     let (mut session, mut out) = session(BinanceMarket::Spot, &["BTCUSDT"]);
     hear(&mut session, 0, &change("BTCUSDT", 1, 2), &mut out);

@@ -18,10 +18,10 @@ use std::collections::VecDeque;
 use serde_json::json;
 
 use super::backoff::Backoff;
+use super::link::Link;
 use super::listing::Listing;
-use super::pulse::Pulse;
 use super::rungs::levels;
-use super::session::{Close, FeedOut, FeedSession, FeedStats};
+use super::session::{FeedOut, FeedSession, FeedStats, SourceClock};
 use crate::engine::LineState;
 use crate::feed::from_ms;
 use crate::feed::stamp::Stamp;
@@ -38,11 +38,6 @@ const TOPICS_AT_ONCE: usize = 10;
 /// The least time between two subscriptions of one book, in nanoseconds.
 const BETWEEN_NS: i64 = 1_000_000_000;
 
-/// Where the streams of the spot market are.
-pub const BYBIT_SPOT_URL: &str = "wss://stream.bybit.com/v5/public/spot";
-/// Where the streams of the linear (USDT and USDC) contracts are.
-pub const BYBIT_LINEAR_URL: &str = "wss://stream.bybit.com/v5/public/linear";
-
 /// How a Bybit session is set up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BybitSettings {
@@ -57,6 +52,9 @@ pub struct BybitSettings {
     /// How often a ping is sent, in milliseconds. The exchange wants one every 20 seconds at the latest; more
     /// often notices a dead line sooner.
     pub ask_every_ms: u32,
+    /// What the exchange's clock is known to show before anything was heard: a picture that has no time of its own stands at
+    /// its time.
+    pub clock: Option<SourceClock>,
     /// Where the waits between requests begin to differ from those of others.
     pub seed: u64,
 }
@@ -65,7 +63,15 @@ impl BybitSettings {
     /// Limits that suit the exchange.
     #[must_use]
     pub const fn new(source: SourceId) -> Self {
-        Self { source, depth: 200, silence_ms: 10_000, picture_ms: 5_000, ask_every_ms: 4_000, seed: 0 }
+        Self {
+            source,
+            depth: 200,
+            silence_ms: 10_000,
+            picture_ms: 5_000,
+            ask_every_ms: 4_000,
+            clock: None,
+            seed: 0,
+        }
     }
 }
 
@@ -93,14 +99,9 @@ pub struct BybitSession {
     depth: String,
     listing: Listing,
     books: Vec<Book>,
-    pulse: Pulse,
-    stats: FeedStats,
+    link: Link,
     /// Read into again and again.
     said: said::Book,
-    connected: bool,
-    opened: bool,
-    silent: bool,
-    closed: bool,
 }
 
 impl BybitSession {
@@ -119,20 +120,16 @@ impl BybitSession {
         };
         Self {
             books: listing.rows().iter().enumerate().map(book).collect(),
-            pulse: Pulse::new(settings.silence_ms, settings.ask_every_ms),
+            link: Link::new(settings.silence_ms, settings.ask_every_ms, settings.clock),
             depth: settings.depth.to_string(),
             settings,
             listing,
-            stats: FeedStats::default(),
             said: said::Book::default(),
-            connected: false,
-            opened: false,
-            silent: false,
-            closed: false,
         }
     }
 
-    fn stamp(&self, slot: usize, at: Timestamp) -> Stamp {
+    fn stamp(&mut self, slot: usize, at: Timestamp) -> Stamp {
+        let at = self.link.in_order(at);
         let instrument = self.listing.rows()[slot].instrument;
         Stamp { at, seq: 0, source: self.settings.source, instrument, flags: EventFlags::NONE }
     }
@@ -142,7 +139,7 @@ impl BybitSession {
     }
 
     fn on_book(&mut self, now: Timestamp, said: &said::Book, out: &mut FeedOut) {
-        self.pulse.said_time(now, said.sent_ms);
+        self.link.pulse.said_time(now, said.sent_ms);
         let at = from_ms(said.at_ms);
         let stamp = self.stamp(said.slot, at);
         let book = &mut self.books[said.slot];
@@ -156,7 +153,7 @@ impl BybitSession {
         match book.in_step {
             // Changes before the picture that was asked for say nothing.
             None => {}
-            Some(last) if said.update <= last => self.stats.duplicates += 1,
+            Some(last) if said.update <= last => self.link.stats.duplicates += 1,
             Some(last) if said.update > last.saturating_add(1) => self.lose(said.slot, at, now, out),
             Some(_) => {
                 (book.in_step, book.at) = (Some(said.update), Some(at));
@@ -168,7 +165,7 @@ impl BybitSession {
 
     /// Something is missing: not known until the next picture.
     fn lose(&mut self, slot: usize, at: Timestamp, now: Timestamp, out: &mut FeedOut) {
-        self.stats.gaps += 1;
+        self.link.stats.gaps += 1;
         let book = &mut self.books[slot];
         book.gap = true;
         book.ask_from.get_or_insert(now);
@@ -178,10 +175,10 @@ impl BybitSession {
     }
 
     fn on_trade(&mut self, now: Timestamp, trade: Trade, out: &mut FeedOut) {
-        self.pulse.said_time(now, trade.at_ms);
+        self.link.pulse.said_time(now, trade.at_ms);
         let names = &mut self.books[trade.slot].names;
         if names.contains(&trade.id) {
-            self.stats.duplicates += 1;
+            self.link.stats.duplicates += 1;
             return;
         }
         if names.len() == NAMES {
@@ -196,23 +193,21 @@ impl BybitSession {
         match said::read(frame, &self.listing, &self.depth, book) {
             Ok(Said::Book) => self.on_book(now, book, out),
             Ok(Said::Trades(trades, refused)) => {
-                self.stats.refused += refused;
+                self.link.stats.refused += refused;
                 for trade in trades {
                     self.on_trade(now, trade, out);
                 }
             }
-            Ok(Said::Pong) => self.pulse.answered(now),
+            Ok(Said::Pong) => self.link.pulse.answered(now),
             Ok(Said::Taken) => {}
             Ok(Said::Refused(why)) => {
-                self.stats.refused += 1;
-                self.closed = true;
-                out.close = Some(Close { why: format!("the exchange refused: {why}"), again: false });
+                self.link.refuse(&why, out);
             }
             Err(error) => {
-                self.stats.refused += 1;
+                self.link.stats.refused += 1;
                 // A change that is known to be about a book and cannot be read is a change that is missing.
                 if let SaidError::Depth(DepthError::Number { slot, .. }) = error {
-                    let at = self.books[slot].at.unwrap_or(now);
+                    let at = self.books[slot].at.unwrap_or_else(|| self.link.there(now));
                     self.lose(slot, at, now, out);
                 }
             }
@@ -237,9 +232,7 @@ impl BybitSession {
 
 impl FeedSession for BybitSession {
     fn opened(&mut self, now: Timestamp, out: &mut FeedOut) {
-        self.stats.reconnects += u64::from(self.opened);
-        (self.opened, self.connected, self.silent, self.closed) = (true, true, false, false);
-        self.pulse.opened(now);
+        self.link.opened(now);
         let topics: Vec<String> = (0..self.books.len())
             .flat_map(|slot| [self.topic(slot), format!("publicTrade.{}", self.listing.rows()[slot].symbol)])
             .collect();
@@ -250,14 +243,10 @@ impl FeedSession for BybitSession {
     }
 
     fn heard(&mut self, now: Timestamp, frame: &str, out: &mut FeedOut) {
-        if !self.connected || self.closed {
+        if !self.link.hear(now) {
             return;
         }
         let before = out.events.len();
-        self.stats.frames += 1;
-        self.stats.heard_at = Some(now);
-        self.silent = false;
-        self.pulse.heard(now);
         let mut said = std::mem::take(&mut self.said);
         if said::scan(frame.as_bytes(), &self.listing, &self.depth, &mut said).is_some() {
             self.on_book(now, &said, out);
@@ -266,9 +255,8 @@ impl FeedSession for BybitSession {
         }
         self.said = said;
         self.ask(now, out);
-        self.stats.latency_ns = self.pulse.latency_ns();
-        self.stats.clock_offset_ns = self.pulse.clock_offset_ns();
-        self.stats.events += (out.events.len() - before) as u64;
+        self.link.heard(now);
+        self.link.stats.events += (out.events.len() - before) as u64;
     }
 
     fn fetched(&mut self, _: Timestamp, _: u64, _: Result<&str, &str>, _: &mut FeedOut) {
@@ -279,26 +267,20 @@ impl FeedSession for BybitSession {
         let before = out.events.len();
         for slot in 0..self.books.len() {
             let book = &mut self.books[slot];
-            let (was_known, at) = (book.in_step.take().is_some(), book.at.unwrap_or(now));
+            let (was_known, at) =
+                (book.in_step.take().is_some(), book.at.unwrap_or_else(|| self.link.there(now)));
             (book.asked_at, book.ask_from, book.gap, book.late) = (None, None, false, false);
             if was_known {
                 self.stamp(slot, at).lose(&mut out.events);
             }
         }
-        (self.connected, self.silent) = (false, false);
-        self.stats.events += (out.events.len() - before) as u64;
+        self.link.lost();
+        self.link.stats.events += (out.events.len() - before) as u64;
     }
 
     fn tick(&mut self, now: Timestamp, out: &mut FeedOut) {
-        if !self.connected || self.closed {
-            return;
-        }
-        self.silent = self.pulse.is_silent(now);
-        if self.pulse.is_gone(now) {
-            out.close = Some(Close { why: "nothing was heard any more".to_owned(), again: true });
-            return;
-        }
-        if self.pulse.asks(now) {
+        let Some(asks) = self.link.tick(now, out) else { return };
+        if asks {
             out.send.push("{\"op\":\"ping\"}".to_owned());
         }
         let patience = i64::from(self.settings.picture_ms) * NS_PER_MS;
@@ -313,18 +295,19 @@ impl FeedSession for BybitSession {
 
     fn state(&self) -> LineState {
         let any = |is: fn(&Book) -> bool| self.books.iter().any(|book| book.in_step.is_none() && is(book));
-        match self {
-            Self { closed: true, .. } => LineState::Closed,
-            Self { connected: false, .. } => LineState::Connecting,
-            Self { silent: true, .. } => LineState::Silent,
-            _ if any(|book| book.late) => LineState::Stale,
-            _ if any(|book| book.gap) => LineState::Gap,
-            _ if any(|_| true) => LineState::Syncing,
-            _ => LineState::Live,
-        }
+        self.link.state().unwrap_or_else(|| match () {
+            () if any(|book| book.late) => LineState::Stale,
+            () if any(|book| book.gap) => LineState::Gap,
+            () if any(|_| true) => LineState::Syncing,
+            () => LineState::Live,
+        })
     }
 
     fn stats(&self) -> &FeedStats {
-        &self.stats
+        &self.link.stats
+    }
+
+    fn clock(&self) -> Option<SourceClock> {
+        self.link.clock()
     }
 }

@@ -15,7 +15,7 @@ use crate::market::{
 
 /// Why a document, or a row of one, was not taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub(super) enum DocumentError {
+pub enum DocumentError {
     /// Not JSON, or not of these fields and types.
     #[error("not such a document: {0}")]
     Shape(String),
@@ -70,7 +70,7 @@ const WHOLE: Scale = match Scale::of(1) {
     Some(scale) => scale,
     None => unreachable!(),
 };
-const PAISA: Scale = match Scale::of(100) {
+pub(super) const PAISA: Scale = match Scale::of(100) {
     Some(scale) => scale,
     None => unreachable!(),
 };
@@ -79,7 +79,7 @@ fn whole(raw: &RawValue) -> Result<i64, DocumentError> {
     Ok(WHOLE.read(&number(raw)?)?)
 }
 
-fn price(raw: &RawValue, scale: Scale) -> Result<Price, DocumentError> {
+pub(super) fn price(raw: &RawValue, scale: Scale) -> Result<Price, DocumentError> {
     Ok(Price::from_units(scale.read_price(&number(raw)?)?))
 }
 
@@ -95,7 +95,7 @@ fn slot_of(symbol: &str, listing: &Listing) -> Result<usize, DocumentError> {
 }
 
 /// A time of the site: Nepal time, without saying so. One after `latest` would hide everything that really comes later.
-fn nepal(text: &str, latest: Timestamp) -> Result<Timestamp, DocumentError> {
+pub(super) fn nepal(text: &str, latest: Timestamp) -> Result<Timestamp, DocumentError> {
     let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
         .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f"));
     let at = time.ok().and_then(|time| Timestamp::nepal(time.date().into(), time.time()));
@@ -213,6 +213,19 @@ struct ContractText<'a> {
     contract: &'a RawValue,
 }
 
+/// A bare list.
+pub(super) fn rows(text: &str) -> Result<Vec<&RawValue>, DocumentError> {
+    serde_json::from_str(text).map_err(shape)
+}
+
+/// The rows of a page, in the wrapping of the site or as the bare list.
+pub(super) fn sheet_rows(text: &str) -> Result<Vec<&RawValue>, DocumentError> {
+    if text.trim_start().starts_with('[') {
+        return rows(text);
+    }
+    Ok(serde_json::from_str::<SheetText<'_>>(text).map_err(shape)?.floorsheets.content)
+}
+
 /// A page, in the wrapping of the site or as the bare list of rows.
 pub(super) fn floorsheet(
     text: &str,
@@ -220,7 +233,7 @@ pub(super) fn floorsheet(
     latest: Timestamp,
 ) -> Result<SheetPage, DocumentError> {
     let (content, trades, more) = if text.trim_start().starts_with('[') {
-        (serde_json::from_str::<Vec<&RawValue>>(text).map_err(shape)?, None, false)
+        (rows(text)?, None, false)
     } else {
         let said: SheetText<'_> = serde_json::from_str(text).map_err(shape)?;
         let SheetContent { content, last, number, pages } = said.floorsheets;
@@ -305,8 +318,7 @@ pub(super) fn live_market(
     listing: &Listing,
     latest: Timestamp,
 ) -> Result<Vec<Result<Option<Last>, DocumentError>>, DocumentError> {
-    let rows: Vec<&RawValue> = serde_json::from_str(text).map_err(shape)?;
-    Ok(rows.into_iter().map(|raw| last(raw, listing, latest)).collect())
+    Ok(rows(text)?.into_iter().map(|raw| last(raw, listing, latest)).collect())
 }
 
 fn last(raw: &RawValue, listing: &Listing, latest: Timestamp) -> Result<Option<Last>, DocumentError> {

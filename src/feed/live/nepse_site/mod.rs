@@ -15,6 +15,7 @@
 //! Whoever holds the session opens it like a connection; nothing is sent, everything is fetched. An address that
 //! begins with `file:` names a file, which whoever fetches opens.
 
+mod day;
 mod document;
 mod sheet;
 
@@ -23,7 +24,7 @@ mod tests;
 
 use super::backoff::Backoff;
 use super::listing::Listing;
-use super::session::{FeedOut, FeedSession, FeedStats, Fetch};
+use super::session::{FeedOut, FeedSession, FeedStats, Fetch, SourceClock};
 use crate::engine::LineState;
 use crate::feed::stamp::Stamp;
 use crate::market::{
@@ -31,7 +32,10 @@ use crate::market::{
     SourceId, Timestamp, TradePrint,
 };
 
-use document::{DocumentError, Last, SheetRow};
+pub use day::{FLOORSHEET, FLOORSHEET_PAGE, LIVE_MARKET, STATUS, SiteDay, SiteSecurity, depth_name};
+pub use document::DocumentError;
+
+use document::{Last, SheetRow};
 use sheet::Sheet;
 
 const NS_PER_MS: i64 = 1_000_000;
@@ -59,6 +63,9 @@ pub struct NepseSiteSettings {
     pub status: Option<String>,
     /// Where the depth of an instrument is.
     pub depth: Vec<(InstrumentId, String)>,
+    /// What the clock of the session's day shows, where that is not this machine's time: documents of another day are
+    /// read as if it were then.
+    pub clock: Option<SourceClock>,
     /// Where the waits between requests begin to differ from those of others.
     pub seed: u64,
 }
@@ -76,6 +83,7 @@ impl NepseSiteSettings {
             live_market: None,
             status: None,
             depth: Vec::new(),
+            clock: None,
             seed: 0,
         }
     }
@@ -114,6 +122,8 @@ pub struct NepseSiteSession {
     /// The last picture, and the last trade of the live market, by place in the listing.
     pictures: Vec<Option<Vec<LevelUpdate>>>,
     lasts: Vec<Option<Last>>,
+    /// The time of the last trade that was told before this session was taken up, by place in the listing.
+    told: Vec<Timestamp>,
     phase: Option<SessionPhase>,
     /// The day whose opening is known, and the opening.
     opening: Option<(SessionDate, Option<Timestamp>)>,
@@ -150,6 +160,7 @@ impl NepseSiteSession {
             sheet: Sheet::default(),
             pictures: vec![None; listing.rows().len()],
             lasts: vec![None; listing.rows().len()],
+            told: vec![Timestamp::default(); listing.rows().len()],
             phase: None,
             opening: None,
             settings,
@@ -163,8 +174,31 @@ impl NepseSiteSession {
         }
     }
 
+    /// The session goes on after these events, told before the process ended: no trade is told again.
+    pub fn take_up<'a>(&mut self, events: impl IntoIterator<Item = &'a MarketEvent>) {
+        for event in events {
+            match event.data {
+                MarketData::Trade(print) => {
+                    let slot = self.listing.rows().iter().position(|row| row.instrument == event.instrument);
+                    if let Some(told) = slot.and_then(|slot| self.told.get_mut(slot)) {
+                        *told = event.at.max(*told);
+                    }
+                    if let Some(contract) = print.contract {
+                        self.sheet.know(event.at.nepal_date(), contract);
+                    }
+                }
+                MarketData::Session(phase) => self.phase = Some(phase),
+                _ => {}
+            }
+        }
+    }
+
     fn stamp(&self, instrument: InstrumentId, at: Timestamp) -> Stamp {
         Stamp { at, seq: 0, source: self.settings.source, instrument, flags: EventFlags::POLLED }
+    }
+
+    fn there(&self, now: Timestamp) -> Timestamp {
+        self.settings.clock.map_or(now, |clock| clock.at(now))
     }
 
     fn instrument(&self, slot: usize) -> InstrumentId {
@@ -201,7 +235,7 @@ impl NepseSiteSession {
             return Err(DocumentError::UnknownSymbol(self.listing.rows()[slot].symbol.to_string()));
         }
         if self.pictures[slot].as_ref() != Some(&levels) {
-            self.stamp(instrument, now).picture(&levels, &mut out.events);
+            self.stamp(instrument, self.there(now)).picture(&levels, &mut out.events);
             self.pictures[slot] = Some(levels);
         }
         Ok(())
@@ -263,7 +297,7 @@ impl NepseSiteSession {
                 continue;
             }
             self.lasts[last.slot] = Some(last);
-            if self.settings.floorsheet.is_none() {
+            if self.settings.floorsheet.is_none() && last.at > self.told[last.slot] {
                 let Last { price, qty, .. } = last;
                 let print =
                     TradePrint { price, qty, aggressor: None, buyer: None, seller: None, contract: None };
@@ -358,6 +392,7 @@ impl FeedSession for NepseSiteSession {
                 Err(_) => document.failed(now),
             }
         } else {
+            self.stats.failed += 1;
             self.documents[place].failed(now);
         }
         self.stats.events += (out.events.len() - before) as u64;
@@ -368,7 +403,7 @@ impl FeedSession for NepseSiteSession {
         let before = out.events.len();
         for slot in 0..self.pictures.len() {
             if self.pictures[slot].take().is_some() {
-                self.stamp(self.instrument(slot), now).lose(&mut out.events);
+                self.stamp(self.instrument(slot), self.there(now)).lose(&mut out.events);
             }
         }
         for document in &mut self.documents {
@@ -387,6 +422,7 @@ impl FeedSession for NepseSiteSession {
         let patience = i64::from(self.settings.fetch_ms) * NS_PER_MS;
         for document in &mut self.documents {
             if document.asked.is_some_and(|(_, at)| now.since_ns(at) >= patience) {
+                self.stats.failed += 1;
                 document.failed(now);
             }
         }

@@ -35,6 +35,12 @@ pub(super) struct Walked {
 }
 
 impl Sheet {
+    /// A contract that was told before.
+    pub(super) fn know(&mut self, date: SessionDate, contract: ContractNo) {
+        self.begin(date);
+        self.seen.insert(contract);
+    }
+
     /// Takes a page. The newest trades come first; with `paged`, older pages are asked for until one has a
     /// contract that is known.
     pub(super) fn take(&mut self, page: SheetPage, paged: bool) -> Walked {

@@ -373,3 +373,43 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_session_taken_up_tells_no_trade_again() {
+    let floorsheet = url("floorsheet");
+    let settings = NepseSiteSettings { floorsheet, status: url("status"), ..settings() };
+    let told: Vec<MarketEvent> = {
+        let (mut session, mut out) = session(NepseSiteSettings { status: None, ..settings.clone() });
+        answer(&mut session, 0, &sheet(&[good(2), good(1)], 0, 1, 2), &mut out)
+    };
+    assert_eq!(numbers(&told), [1, 2]);
+    let mut again = NepseSiteSession::new(NepseSiteSettings { status: None, ..settings }, listing());
+    again.take_up(&told);
+    let mut out = FeedOut::default();
+    again.opened(at(0), &mut out);
+    let events = answer(&mut again, 10, &sheet(&[good(3), good(2), good(1)], 0, 1, 3), &mut out);
+    assert_eq!((numbers(&events), again.state()), (vec![3], LineState::Live));
+    // Without a floorsheet the last trade of each security is known by its time.
+    let live = |second: u32, total: u32| {
+        format!(
+            r#"[{{"symbol":"NABIL","lastTradedPrice":500,"lastTradedVolume":10,"totalTradeQuantity":{total},"lastUpdatedDateTime":"2024-07-02T11:00:{second:02}"}}]"#
+        )
+    };
+    let mut again =
+        NepseSiteSession::new(NepseSiteSettings { live_market: url("live"), ..self::settings() }, listing());
+    again.take_up(&told);
+    let mut out = FeedOut::default();
+    again.opened(at(0), &mut out);
+    assert_eq!(answer(&mut again, 10, &live(2, 20), &mut out), []);
+    assert_eq!(answer(&mut again, 6_000, &live(9, 30), &mut out).len(), 1);
+}
+
+#[test]
+fn depth_of_another_day_stands_at_that_days_time() {
+    let depth = vec![(NABIL, "file:site/131.json".to_owned())];
+    let there = at(0).plus_ns(-400 * 86_400_000_000_000);
+    let clock = Some(SourceClock { here: at(0), there, speed_milli: 1_000 });
+    let (mut session, mut out) = session(NepseSiteSettings { depth, clock, ..settings() });
+    let events = answer(&mut session, 10, DEPTH, &mut out);
+    assert!(events.len() == 4 && events.iter().all(|event| event.at == there.plus_ns(10_000_000)));
+}
