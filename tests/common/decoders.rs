@@ -19,10 +19,12 @@ use himal::feed::day::{DayMeta, DayReader, DayWriter, OriginFile};
 use himal::feed::evt::EvtFile;
 use himal::feed::import::{History, HistoryRow, ImportKind, ImportOptions, import};
 use himal::feed::live::depth::{self, Scale, Update};
-use himal::feed::live::{FeedOut, FeedSession, Listed, Listing, VenueFeed};
+use himal::feed::live::nepse_site::SiteDay;
+use himal::feed::live::{Exchange, FeedOut, FeedSession, Listed, Listing, VenueFeed};
 use himal::feed::recording::{Heard, HeardWhat, RecordingReader, RecordingWriter};
 use himal::fit::{FitOptions, ModelFile, ModelFileError, SymbolModel, assemble};
 use himal::gateway::broker_book::BrokerBook;
+use himal::gateway::fix::{FixAccess, FixGateway, FixMessage};
 use himal::gateway::session::{GatewayOut, GatewaySession};
 use himal::gateway::venue::{VenueAccess, VenueGateway};
 use himal::journal::{
@@ -48,12 +50,16 @@ pub struct Decoder {
     pub feed: fn(&[u8]) -> bool,
 }
 
-pub const ALL: [Decoder; 26] = [
+pub const ALL: [Decoder; 30] = [
     Decoder { name: "client_frame", samples: client_frames, feed: client_frame },
     Decoder { name: "server_frame", samples: server_frames, feed: server_frame },
     Decoder { name: "venue_feed", samples: server_frames, feed: venue_feed },
     Decoder { name: "venue_gateway", samples: server_frames, feed: venue_gateway },
     Decoder { name: "broker_book", samples: broker_books, feed: broker_book },
+    Decoder { name: "fix_message", samples: fix_messages, feed: fix_message },
+    Decoder { name: "exchange_stream", samples: exchange_frames, feed: exchange_stream },
+    Decoder { name: "exchange_listing", samples: exchange_listings, feed: exchange_listing },
+    Decoder { name: "site_documents", samples: site_documents, feed: site_document },
     Decoder { name: "depth_message", samples: depth_messages, feed: depth_message },
     Decoder { name: "recording", samples: recordings, feed: recording },
     Decoder { name: "journal", samples: journals, feed: journal },
@@ -238,6 +244,101 @@ fn broker_book(bytes: &[u8]) -> bool {
         assert!(book.statement(&state).is_none_or(|s| s.orders.len() <= book.orders()));
     }
     book.is_ok()
+}
+
+fn fix_messages() -> Vec<Vec<u8>> {
+    texts(&[
+        "35=8\u{1}37=X1\u{1}11=H-7\u{1}17=E1\u{1}150=0\u{1}39=0\u{1}55=A\u{1}54=1\u{1}38=10\u{1}44=5.00\u{1}151=10\u{1}14=0\u{1}6=0\u{1}",
+        "35=8\u{1}37=X1\u{1}11=H-7\u{1}17=E2\u{1}150=F\u{1}39=1\u{1}55=A\u{1}54=1\u{1}38=10\u{1}32=4\u{1}31=5.00\u{1}151=6\u{1}14=4\u{1}6=5\u{1}",
+        "35=9\u{1}37=X1\u{1}11=H-7-C9\u{1}41=H-7\u{1}39=0\u{1}434=1\u{1}102=0\u{1}58=too late\u{1}",
+        "35=AP\u{1}710=Q\u{1}721=1\u{1}727=1\u{1}55=A\u{1}702=1\u{1}703=TOT\u{1}704=10\u{1}",
+        "35=BA\u{1}908=1\u{1}909=Q\u{1}901=100.00\u{1}",
+    ])
+}
+
+fn fix_message(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let access = FixAccess {
+        tag: "H".to_owned(),
+        account: AccountId::new("07"),
+        client: "C-07".to_owned(),
+        date: SessionDate::new(2026, 8, 20).expect("a date"),
+        universe: listed(),
+        positions: true,
+        cash: true,
+    };
+    let mut session = FixGateway::new(access, &State::new(std::sync::Arc::default()).expect("an empty day"));
+    let (mut out, now) = (GatewayOut::default(), at(1));
+    session.opened(now, &mut out);
+    for _ in 0..2 {
+        session.heard(now, text, &mut out);
+        session.tick(now.plus_ns(40_000_000_000), &mut out);
+    }
+    session.lost(now, &mut out);
+    FixMessage::parse(text).is_ok()
+}
+
+fn exchange_frames() -> Vec<Vec<u8>> {
+    texts(&[
+        r#"{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":1723075200123,"s":"BTCUSDT","U":157,"u":160,"b":[["55000.01","10.5"]],"a":[["55000.02","0"]]}}"#,
+        r#"{"lastUpdateId":158,"bids":[["55000.01","4.0"]],"asks":[["55000.02","12.0"]]}"#,
+        r#"{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":1723075200123,"data":{"s":"BTCUSDT","b":[["55000.01","1.0"]],"a":[["55000.02","2.0"]],"u":1,"seq":2},"cts":1723075200120}"#,
+        r#"{"success":true,"ret_msg":"","conn_id":"1","op":"subscribe"}"#,
+    ])
+}
+
+/// A session with each exchange hears it, as a frame and as the document that it asked for.
+fn exchange_stream(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let mut coin = Instrument::foreign(Symbol::new("BTCUSDT"), 10_000, 100_000_000);
+    coin.tick = Tick::new(100);
+    let mut took = false;
+    for exchange in Exchange::ALL {
+        let universe = Universe::new([coin.clone()]);
+        let mut session = exchange.session(SourceId(1), &universe, "https://documents", (None, 7));
+        let (mut out, now) = (FeedOut::default(), at(1));
+        session.opened(now, &mut out);
+        session.heard(now, text, &mut out);
+        took |= session.stats().refused == 0;
+        for fetch in std::mem::take(&mut out.fetch) {
+            session.fetched(now, fetch.no, Ok(text), &mut out);
+        }
+        session.heard(now, text, &mut out);
+        session.tick(now.plus_ns(40_000_000_000), &mut out);
+        session.lost(now, &mut out);
+    }
+    // Pictures are documents and no frames.
+    took || text.contains("lastUpdateId")
+}
+
+fn exchange_listings() -> Vec<Vec<u8>> {
+    texts(&[
+        r#"{"serverTime":1723075200123,"symbols":[{"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT","filters":[{"filterType":"PRICE_FILTER","minPrice":"0.01","maxPrice":"1000000","tickSize":"0.01"},{"filterType":"LOT_SIZE","minQty":"0.00001","maxQty":"9000","stepSize":"0.00001"}]}]}"#,
+        r#"{"retCode":0,"retMsg":"OK","result":{"category":"linear","list":[{"symbol":"BTCUSDT","status":"Trading","baseCoin":"BTC","quoteCoin":"USDT","priceFilter":{"tickSize":"0.10"},"lotSizeFilter":{"qtyStep":"0.001","basePrecision":"0.000001"}}]},"time":1723075200123}"#,
+    ])
+}
+
+fn exchange_listing(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let wanted = [Symbol::new("BTCUSDT")];
+    let read = Exchange::ALL.map(|exchange| exchange.read_listing(text, &wanted).is_ok());
+    read.contains(&true)
+}
+
+fn site_documents() -> Vec<Vec<u8>> {
+    texts(&[
+        r#"{"isOpen":"OPEN","asOf":"2026-08-20T12:00:00","id":77}"#,
+        r#"[{"securityId":"131","symbol":"NABIL","securityName":"Nabil Bank Limited","openPrice":500.0,"highPrice":510.0,"lowPrice":495.0,"totalTradeQuantity":1200,"previousClose":498.0,"lastTradedPrice":505.0,"percentageChange":1.4,"lastUpdatedDateTime":"2026-08-20T12:00:00"}]"#,
+        r#"{"totalAmount":1,"totalQty":1,"totalTrades":1,"floorsheets":{"content":[{"contractId":2026082001000001,"stockSymbol":"NABIL","securityName":"Nabil","buyerMemberId":"58","sellerMemberId":"44","contractQuantity":10,"contractRate":505.0,"contractAmount":5050.0,"tradeTime":"2026-08-20T12:00:00"}],"totalPages":1,"number":0}}"#,
+    ])
+}
+
+/// What the documents of NEPSE's site say of its day.
+fn site_document(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let mut day = SiteDay::default();
+    let read = [day.status(text).is_ok(), day.live_market(text).is_ok(), day.floorsheet(text).is_ok()];
+    read.contains(&true)
 }
 
 fn depth_messages() -> Vec<Vec<u8>> {
