@@ -7,7 +7,7 @@
 use super::answer::AnswerKind;
 use super::on_command::Done;
 use super::on_gateway::on_gateway;
-use super::{GatewayKind, OperatorId, Output, State, Told};
+use super::{Agreement, GatewayKind, OperatorId, Output, State, Told};
 use crate::execution::{
     ClientOrderId, ExecutionId, ExecutionReport, Order, OrderState, Pending, RejectReason, ReportKind,
 };
@@ -27,6 +27,10 @@ pub(super) fn tell(
         return Err(vec![Denial::NotUnknown { id, state: order.state }]);
     }
     if let Told::Filled { qty, price } = told {
+        // The venue will say so itself when the line is back, under an id of its own: it would count twice.
+        if state.gateway.is_remote() && state.gateway.agreement == Agreement::NotYet {
+            return Err(vec![Denial::NotReconciled]);
+        }
         if !qty.is_positive() {
             return Err(vec![Denial::QtyNotPositive { qty: *qty }]);
         }

@@ -384,12 +384,17 @@ impl Order {
                 self.order.qty = (*qty).max(self.filled);
                 self.order.limit = *limit;
                 self.queue_ahead = *queue_ahead;
-                self.pending = None;
+                // A cancel that was asked for since has not been answered by it.
+                self.pending.take_if(|pending| matches!(pending, Pending::Amend { .. }));
                 self.state = if self.left().is_zero() { OrderState::Filled } else { self.working_state() };
             }
-            ReportKind::AmendRejected(reason) | ReportKind::CancelRejected(reason) => {
+            ReportKind::AmendRejected(reason) => {
                 self.reason = Some(reason.clone());
-                self.pending = None;
+                self.pending.take_if(|pending| matches!(pending, Pending::Amend { .. }));
+            }
+            ReportKind::CancelRejected(reason) => {
+                self.reason = Some(reason.clone());
+                self.pending.take_if(|pending| *pending == Pending::Cancel);
             }
             ReportKind::Cancelled => self.close(OrderState::Cancelled),
             ReportKind::Expired => self.close(OrderState::Expired),
@@ -530,6 +535,30 @@ mod tests {
             order.on_report(&report, Timestamp::from_ns(i as i64))?;
         }
         Ok((order.state, order.filled.units()))
+    }
+
+    #[test]
+    fn the_answer_to_one_change_is_not_the_answer_to_a_later_one() {
+        let why = || RejectReason::MarketClosed;
+        let (qty, limit) = (Qty::from_units(80), Price::from_units(54_400));
+        let amended = || ReportKind::Amended { qty, limit, queue_ahead: None };
+        let amend = Pending::Amend { qty, limit };
+        for (pending, kind, left) in [
+            (Pending::Cancel, amended(), Some(Pending::Cancel)),
+            (Pending::Cancel, ReportKind::AmendRejected(why()), Some(Pending::Cancel)),
+            (Pending::Cancel, ReportKind::CancelRejected(why()), None),
+            (amend, amended(), None),
+            (amend, ReportKind::AmendRejected(why()), None),
+            (amend, ReportKind::CancelRejected(why()), Some(amend)),
+        ] {
+            let mut order = order(100);
+            let id = order.id;
+            let at = Timestamp::from_ns(1);
+            order.on_report(&ExecutionReport { no: 0, id, kind: accepted() }, at).unwrap();
+            order.pending = Some(pending);
+            order.on_report(&ExecutionReport { no: 0, id, kind: kind.clone() }, at).unwrap();
+            assert_eq!(order.pending, left, "{pending:?} {kind:?}");
+        }
     }
 
     #[test]

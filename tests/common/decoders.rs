@@ -292,14 +292,12 @@ fn exchange_stream(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let mut coin = Instrument::foreign(Symbol::new("BTCUSDT"), 10_000, 100_000_000);
     coin.tick = Tick::new(100);
-    let mut took = false;
     for exchange in Exchange::ALL {
         let universe = Universe::new([coin.clone()]);
         let mut session = exchange.session(SourceId(1), &universe, "https://documents", (None, 7));
         let (mut out, now) = (FeedOut::default(), at(1));
         session.opened(now, &mut out);
         session.heard(now, text, &mut out);
-        took |= session.stats().refused == 0;
         for fetch in std::mem::take(&mut out.fetch) {
             session.fetched(now, fetch.no, Ok(text), &mut out);
         }
@@ -307,8 +305,7 @@ fn exchange_stream(bytes: &[u8]) -> bool {
         session.tick(now.plus_ns(40_000_000_000), &mut out);
         session.lost(now, &mut out);
     }
-    // Pictures are documents and no frames.
-    took || text.contains("lastUpdateId")
+    serde_json::from_str::<serde_json::Value>(text).is_ok()
 }
 
 fn exchange_listings() -> Vec<Vec<u8>> {

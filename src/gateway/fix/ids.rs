@@ -37,6 +37,17 @@ impl Ids {
         format!("{}-{}-{letter}{number}", self.tag, id.0)
     }
 
+    /// What kind of change an id of ours is of; `None` for an order's own.
+    pub(super) fn kind(&self, text: &str) -> Option<ChangeKind> {
+        self.ours(text)?;
+        let change = text.rsplit_once('-')?.1;
+        match change.chars().next()? {
+            'A' => Some(ChangeKind::Amend),
+            'C' => Some(ChangeKind::Cancel),
+            _ => None,
+        }
+    }
+
     /// Which of our orders an id is of; `None` if it is none that this journal gives.
     pub(super) fn ours(&self, text: &str) -> Option<ClientOrderId> {
         let rest = text.strip_prefix(self.tag.as_str())?.strip_prefix('-')?;
@@ -70,6 +81,8 @@ mod tests {
                 prop_assert_eq!(ids.ours(text), Some(id));
             }
             prop_assert!(given[0] != given[1] && given[1] != given[2]);
+            let kinds = given.each_ref().map(|text| ids.kind(text));
+            prop_assert_eq!(kinds, [None, Some(ChangeKind::Amend), Some(ChangeKind::Cancel)]);
         }
     }
 

@@ -49,11 +49,11 @@ impl Execution {
         let owned = |tag| message.get(tag).map(str::to_owned);
         let what = letter(message, 150)?;
         let status = letter(message, 39)?;
+        // Of the other codes those that have a direction: ours are 1 and 2, somebody else's may be any.
         let side = match message.get(54) {
-            None => None,
-            Some("1") => Some(Side::Buy),
-            Some("2") => Some(Side::Sell),
-            Some(other) => return Err(FixRefusal::Code { tag: 54, code: other.to_owned() }),
+            Some("1" | "3") => Some(Side::Buy),
+            Some("2" | "4" | "5" | "6") => Some(Side::Sell),
+            _ => None,
         };
         Ok(Self {
             what,
@@ -85,7 +85,17 @@ impl Execution {
     pub(super) fn is_nothing(&self) -> bool {
         self.is_status()
             && self.status == '8'
-            && (self.reject.as_deref() == Some("5") || self.total == Some(0) || &*self.venue_id.0 == "NONE")
+            && (self.reject.as_deref() == Some("5") || self.total == Some(0) || self.has_no_venue_id())
+    }
+
+    /// The answer that there is no order at all, and not one of several that was rejected.
+    pub(super) fn is_nothing_at_all(&self) -> bool {
+        self.is_nothing() && self.total.is_none_or(|total| total <= 1)
+    }
+
+    /// The counterparty never gave it an id.
+    pub(super) fn has_no_venue_id(&self) -> bool {
+        &*self.venue_id.0 == "NONE"
     }
 
     /// Whether the id it carries is the one under which the order now stands, and not one of a change under way.
@@ -164,7 +174,7 @@ impl Execution {
     }
 
     /// Why, as far as it says.
-    fn reason(&self) -> RejectReason {
+    pub(super) fn reason(&self) -> RejectReason {
         match (self.reject.as_deref(), &self.text) {
             (Some("2"), _) => RejectReason::MarketClosed,
             (Some("5"), _) => RejectReason::NoSuchOrder,

@@ -40,6 +40,18 @@ struct Known {
     asked: Option<(String, ChangeKind)>,
     /// Quantity and limit as last heard.
     terms: (Qty, Price),
+    /// Shares that traded, as last heard: a report with fewer is of before.
+    filled: Qty,
+}
+
+impl Known {
+    /// The id that a change names: the one that will be current once everything sent before has been answered.
+    fn before(&self, kind: ChangeKind) -> &str {
+        match &self.asked {
+            Some((amendment, ChangeKind::Amend)) if kind == ChangeKind::Cancel => amendment,
+            _ => &self.current,
+        }
+    }
 }
 
 /// See the module.
@@ -53,9 +65,11 @@ pub struct FixGateway {
     known: BTreeMap<ClientOrderId, Known>,
     /// Changes that have been answered.
     answered: BTreeSet<String>,
-    /// Reports that have been handed on.
-    executions: BTreeSet<String>,
+    /// Reports that have been handed on: of which order, of what kind, their execution id.
+    executions: BTreeSet<(String, char, String)>,
     sweep: Option<Sweep>,
+    /// When the engine's question is asked again that was overtaken by a report.
+    sweep_due: Option<Timestamp>,
     questions: u64,
     /// Which order a question is about.
     asked: BTreeMap<String, ClientOrderId>,
@@ -83,6 +97,7 @@ impl FixGateway {
                 current: ids.order(order.id),
                 asked: None,
                 terms: (order.order.qty, order.order.limit),
+                filled: order.filled,
             };
             (order.id, known)
         });
@@ -95,6 +110,7 @@ impl FixGateway {
             answered: BTreeSet::new(),
             executions: BTreeSet::new(),
             sweep: None,
+            sweep_due: None,
             questions: 0,
             asked: BTreeMap::new(),
             absent: BTreeMap::new(),
@@ -182,6 +198,7 @@ impl FixGateway {
             out.send.push(outgoing::cash(&id, &self.access).to_string());
         }
         self.sweep = Some(Sweep::asked(id, now, for_engine, (positions, cash)));
+        self.sweep_due = None;
     }
 
     fn state_if_whole(&mut self, now: Timestamp, out: &mut GatewayOut) {
@@ -193,8 +210,9 @@ impl FixGateway {
             return;
         }
         if sweep.overtaken {
-            // Its parts may be of different moments: nothing is said, and it is asked again.
-            return self.sweep(now, true, out);
+            // Its parts may be of different moments: nothing is said, and it is asked again in a while.
+            self.sweep_due = Some(now.plus_ns(TWICE_NS));
+            return;
         }
         let whole = sweep.take();
         let statement = Statement {
@@ -222,7 +240,8 @@ impl FixGateway {
         if let GatewayRequest::New { id, order } = request {
             let current = self.ids.order(*id);
             let terms = (order.qty, order.limit);
-            let known = Known { order: order.clone(), venue_id: None, current, asked: None, terms };
+            let order = order.clone();
+            let known = Known { order, venue_id: None, current, asked: None, terms, filled: Qty::ZERO };
             if self.known.insert(*id, known).is_some() {
                 return None;
             }
@@ -248,6 +267,7 @@ impl FixGateway {
             }
             GatewayRequest::Cancel { .. } => {
                 let change = self.ids.change(id, ChangeKind::Cancel, self.number);
+                let before = known.before(ChangeKind::Cancel).to_owned();
                 let message = outgoing::cancel((&change, &before), &subject, known.terms.0, now);
                 known.asked = Some((change, ChangeKind::Cancel));
                 message
@@ -277,8 +297,10 @@ impl GatewaySession for FixGateway {
         match FixMessage::parse(frame) {
             Ok(message) => {
                 if let Err(refusal) = self.take(now, &message, out) {
+                    let ids = [11, 41].into_iter().filter_map(|tag| message.get(tag));
+                    let ours = ids.into_iter().any(|id| self.ids.ours(id).is_some());
                     if let Some(sweep) = &mut self.sweep {
-                        sweep.refused(&message, &refusal);
+                        sweep.refused(&message, &refusal, ours);
                     }
                     self.refuse(refusal);
                 }
@@ -293,15 +315,21 @@ impl GatewaySession for FixGateway {
             self.state = LineState::Connecting;
         }
         self.sweep = None;
+        self.sweep_due = None;
         self.asked.clear();
         self.absent.clear();
         self.again.clear();
         self.sent.clear();
+        // Whether a change arrived is not known: the next logon says under which id each order stands.
+        self.known.values_mut().for_each(|known| known.asked = None);
     }
 
     fn tick(&mut self, now: Timestamp, out: &mut GatewayOut) {
         if !matches!(self.state, LineState::Live | LineState::Syncing) {
             return;
+        }
+        if self.sweep.is_none() && self.state.is_live() && self.sweep_due.is_some_and(|due| due <= now) {
+            self.sweep(now, true, out);
         }
         let late = self.sweep.as_ref().is_some_and(|sweep| now.since_ns(sweep.asked) >= PATIENCE_NS);
         if late {

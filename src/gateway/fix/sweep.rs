@@ -28,6 +28,17 @@ pub(super) struct Sweep {
     cash: Option<Option<Money>>,
 }
 
+/// What a report of the answer is.
+#[derive(Debug)]
+pub(super) enum Part {
+    /// One of the orders.
+    Order(StatedOrder),
+    /// One that says nothing to us.
+    Skipped,
+    /// That there are none.
+    Nothing,
+}
+
 /// Parts of an answer, by what they are about.
 #[derive(Debug)]
 struct Parts<T> {
@@ -44,6 +55,12 @@ impl<T> Parts<T> {
 
     fn is_whole(&self) -> bool {
         self.last || self.total.is_some_and(|total| self.came >= total)
+    }
+
+    /// One that is not kept.
+    fn skip(&mut self, total: Option<u64>, last: bool) {
+        self.came += 1;
+        self.came(None, total, last);
     }
 
     fn came(&mut self, part: Option<(String, T)>, total: Option<u64>, last: bool) {
@@ -80,11 +97,18 @@ impl Sweep {
         }
     }
 
-    /// A report that answers it; `order` is `None` where it says that there are none.
-    pub(super) fn order(&mut self, report: &Execution, order: Option<StatedOrder>) {
-        // A counterparty without orders that says so in one report ends the answer by it.
-        let last = report.last || order.is_none();
-        self.orders.came(order.map(|order| (report.venue_id.0.to_string(), order)), report.total, last);
+    /// A report that answers it.
+    pub(super) fn order(&mut self, report: &Execution, part: Part) {
+        match part {
+            Part::Order(order) => {
+                // Several that never got an id have the same one.
+                let key = format!("{} {}", report.venue_id.0, order.client_id);
+                self.orders.came(Some((key, order)), report.total, report.last);
+            }
+            Part::Skipped => self.orders.skip(report.total, report.last),
+            // A counterparty without orders that says so in one report ends the answer by it.
+            Part::Nothing => self.orders.came(None, report.total, true),
+        }
     }
 
     /// AO or AP: how many there are, or one of them.
@@ -96,7 +120,13 @@ impl Sweep {
             return Ok(());
         };
         let total = count(message, 727)?;
-        // 2 says that nothing is held.
+        // 2 says that nothing is held; what says that it was not done is no answer.
+        if let Some(code) = message.get(728).filter(|code| !matches!(*code, "0" | "2")) {
+            return Err(FixRefusal::Code { tag: 728, code: code.to_owned() });
+        }
+        if message.get(729) == Some("2") {
+            return Err(FixRefusal::Code { tag: 729, code: "2".to_owned() });
+        }
         let nothing = message.get(728) == Some("2");
         if message.kind() == "AO" || nothing {
             holdings.came(None, if nothing { Some(0) } else { total }, nothing);
@@ -130,9 +160,14 @@ impl Sweep {
     }
 
     /// A message was refused: if it was a part of the answer, what is left of the answer says nothing. A holding
-    /// that is not of this day is left out of every comparison.
-    pub(super) fn refused(&mut self, message: &FixMessage, refusal: &FixRefusal) {
+    /// that is not of this day is left out of every comparison. An order of somebody else's that cannot be read must not keep the
+    /// line from being live, for our own could not be taken back then.
+    pub(super) fn refused(&mut self, message: &FixMessage, refusal: &FixRefusal, ours: bool) {
         let names = [584, 710, 909].into_iter().any(|tag| message.get(tag) == Some(&self.id));
+        if names && !ours && !self.for_engine && message.kind() == "8" {
+            self.orders.skip(count(message, 911).ok().flatten(), message.says_yes(912));
+            return;
+        }
         self.broken |= names && !matches!(refusal, FixRefusal::Symbol { .. });
     }
 

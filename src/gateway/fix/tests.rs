@@ -133,7 +133,8 @@ fn requests_are_messages() {
     );
     assert_eq!(
         asks(&mut gateway, 0, 42, &GatewayRequest::Cancel { id: ID }),
-        ["35=F|11=H00-7-C42|41=H00-7|37=V1|1=C-07|55=HIDCL|54=1|38=500|60=20260820-06:15:00.000|"]
+        ["35=F|11=H00-7-C42|41=H00-7-A41|37=V1|1=C-07|55=HIDCL|54=1|38=500|60=20260820-06:15:00.000|"],
+        "behind the amendment that is under way"
     );
     let question = asks(&mut gateway, 0, 43, &GatewayRequest::Query { id: ID }).pop().unwrap();
     assert!(question.starts_with("35=H|11=H00-7|790=Q"), "{question}");
@@ -370,9 +371,12 @@ fn a_statement_of_two_moments_is_not_said() {
     let question = value(&asks(&mut gateway, 3, 41, &GatewayRequest::State)[0], 584);
     hears(&mut gateway, 4, &report("F", "1", "E2", "H00-7", "14=10|32=10|31=249.50|"));
     let part = |question: &str| report("I", "1", "0", "H00-7", &format!("14=10|584={question}|912=Y|"));
-    let out = hears(&mut gateway, 5, &part(&question));
-    assert_eq!(statement(&out), None);
-    // It is asked again at once.
+    assert_eq!(statement(&hears(&mut gateway, 5, &part(&question))), None);
+    // It is asked again after a while.
+    let mut out = GatewayOut::default();
+    gateway.tick(at(1_900), &mut out);
+    assert!(out.send.is_empty());
+    gateway.tick(at(2_100), &mut out);
     let question = value(&out.send[0].replace('\u{1}', "|"), 584);
     assert!(statement(&hears(&mut gateway, 6, &part(&question))).is_some());
     // A part that cannot be used makes the rest say nothing, until it is asked again.
@@ -382,6 +386,124 @@ fn a_statement_of_two_moments_is_not_said() {
     let mut out = GatewayOut::default();
     gateway.tick(at(11_000), &mut out);
     assert_eq!(out.send.len(), 1, "asked again");
+}
+
+#[test]
+fn a_change_whose_fate_is_not_known_is_no_link_of_the_chain() {
+    let cancel = GatewayRequest::Cancel { id: ID };
+    // The order stands under its first id: the amendment is not under way there.
+    let mut gateway = resting();
+    asks(&mut gateway, 1, 41, &amend(400));
+    let question = value(&asks(&mut gateway, 2, 42, &GatewayRequest::Query { id: ID })[0], 790);
+    hears(&mut gateway, 3, &report("I", "0", "0", "H00-7", &format!("790={question}|")));
+    assert_eq!(value(&asks(&mut gateway, 4, 43, &cancel)[0], 41), "H00-7");
+    // The line was lost with it.
+    let mut gateway = resting();
+    asks(&mut gateway, 1, 41, &amend(400));
+    gateway.lost(at(2), &mut GatewayOut::default());
+    let mut out = GatewayOut::default();
+    gateway.opened(at(3), &mut out);
+    let question = value(&out.send[0].replace('\u{1}', "|"), 584);
+    hears(&mut gateway, 4, &report("I", "0", "0", "H00-7", &format!("584={question}|911=1|")));
+    assert_eq!(value(&asks(&mut gateway, 5, 43, &cancel)[0], 41), "H00-7");
+}
+
+#[test]
+fn a_change_refused_in_the_words_for_an_order_leaves_the_order_there() {
+    let mut gateway = resting();
+    asks(&mut gateway, 1, 41, &amend(400));
+    let out = hears(&mut gateway, 2, &report("8", "8", "E2", "H00-7-A41", "41=H00-7|58=no|"));
+    assert_eq!(kinds(&out), [ReportKind::AmendRejected(RejectReason::Venue("no".to_owned()))]);
+}
+
+#[test]
+fn what_others_have_at_the_counterparty_does_not_keep_the_line_down() {
+    let mut gateway = gateway(false);
+    let mut out = GatewayOut::default();
+    gateway.opened(at(0), &mut out);
+    let question = value(&out.send[0].replace('\u{1}', "|"), 584);
+    // At the market, sold short, of half a share.
+    for (n, part) in
+        [(1, "54=5|40=1|38=100|14=0|"), (2, "54=1|40=1|38=0.5|14=0|"), (3, "54=9|40=1|38=5|14=0|")]
+    {
+        assert_eq!(gateway.state(), LineState::Syncing, "{n}");
+        hears(
+            &mut gateway,
+            n,
+            &format!("35=8|37=W{n}|11=X{n}|17=0|150=I|39=0|55=HIDCL|{part}584={question}|911=3|"),
+        );
+    }
+    assert_eq!(gateway.state(), LineState::Live);
+    // For the engine what can be said is said, and what cannot makes the answer no statement.
+    let question = value(&asks(&mut gateway, 9, 41, &GatewayRequest::State)[0], 584);
+    let short =
+        format!("35=8|37=W1|11=X1|17=0|150=I|39=0|55=HIDCL|54=5|40=1|38=100|14=0|584={question}|911=1|");
+    let out = hears(&mut gateway, 10, &short);
+    let orders = &statement(&out).unwrap().orders;
+    assert_eq!((orders[0].side, orders[0].qty), (Side::Sell, Qty::from_units(100)));
+    let question = value(&asks(&mut gateway, 11, 42, &GatewayRequest::State)[0], 584);
+    let half =
+        format!("35=8|37=W2|11=X2|17=0|150=I|39=0|55=HIDCL|54=1|40=1|38=0.5|14=0|584={question}|911=1|");
+    assert_eq!(statement(&hears(&mut gateway, 12, &half)), None);
+}
+
+#[test]
+fn a_rejected_order_in_the_answer_does_not_end_it() {
+    let mut gateway = resting();
+    let question = value(&asks(&mut gateway, 3, 41, &GatewayRequest::State)[0], 584);
+    let rejected = |client: &str| {
+        format!(
+            "35=8|37=NONE|11={client}|17=0|150=I|39=8|103=0|55=HIDCL|54=1|38=5|44=1|14=0|584={question}|911=4|"
+        )
+    };
+    for part in [rejected("H00-8"), rejected("H00-9"), rejected("X-1")] {
+        assert_eq!(statement(&hears(&mut gateway, 4, &part)), None, "{part}");
+    }
+    let out = hears(&mut gateway, 5, &report("I", "0", "0", "H00-7", &format!("584={question}|911=4|")));
+    let orders: Vec<_> = statement(&out).unwrap().orders.iter().map(|o| (&*o.client_id, o.state)).collect();
+    let rejected = OrderState::Rejected;
+    assert_eq!(orders, [("H00-8", rejected), ("H00-9", rejected), ("H00-7", OrderState::Accepted)]);
+}
+
+#[test]
+fn two_orders_may_share_an_execution_id() {
+    let mut gateway = resting();
+    let order = GatewayRequest::New {
+        id: ClientOrderId(8),
+        order: match new() {
+            GatewayRequest::New { order, .. } => order,
+            _ => unreachable!(),
+        },
+    };
+    asks(&mut gateway, 3, 41, &order);
+    for client in ["H00-7", "H00-8"] {
+        let fill = report("F", "1", "T9", client, "14=10|32=10|31=249.50|");
+        assert_eq!(hears(&mut gateway, 4, &fill).said.len(), 1, "{client}");
+        assert!(hears(&mut gateway, 5, &fill).said.is_empty(), "{client}: once");
+    }
+}
+
+#[test]
+fn what_is_told_again_and_has_been_overtaken_says_nothing() {
+    let mut gateway = resting();
+    hears(&mut gateway, 3, &report("F", "1", "E2", "H00-7", "14=200|32=200|31=249.50|"));
+    let old = report("5", "0", "E0", "H00-7", "43=Y|14=100|38=150|");
+    assert!(hears(&mut gateway, 4, &old).said.is_empty(), "it would close the order below what has traded");
+    let fill = report("F", "1", "E1", "H00-7", "43=Y|14=50|32=50|31=249.50|");
+    assert_eq!(hears(&mut gateway, 5, &fill).said.len(), 1, "a trade is always told");
+}
+
+#[test]
+fn a_question_about_shares_that_was_not_answered_holds_nothing() {
+    for refusal in ["728=1|", "728=3|", "728=4|", "728=99|", "728=0|729=2|"] {
+        let mut gateway = live(true);
+        let question = value(&asks(&mut gateway, 3, 41, &GatewayRequest::State)[0], 584);
+        hears(&mut gateway, 4, &format!("35=8|37=NONE|17=0|150=I|39=8|584={question}|911=0|14=0|"));
+        hears(&mut gateway, 5, &format!("35=BA|909={question}|901=1|"));
+        let out = hears(&mut gateway, 6, &format!("35=AO|710={question}|727=0|{refusal}"));
+        assert_eq!(statement(&out), None, "{refusal}");
+        assert_eq!(gateway.stats().refused, 1, "{refusal}");
+    }
 }
 
 proptest! {

@@ -2,27 +2,33 @@
 //! what a restart leaves, and the whole way through the screen.
 
 use super::LiveCore;
+use super::board::{Board, LocalClock};
 use super::book_file::BookNews;
 use super::broker::Broker;
+use super::intake::{Intake, Item};
 use super::recovery::{self, LiveKind};
+use super::session::{LiveSession, Outlet, SessionSetup};
 use crate::engine::{AlertKind, Command, GatewayKind, OperatorCommand, OperatorId, SeenOrder, Told};
 use crate::execution::{
-    ClientOrderId, Difference, Line, LineState, NewOrder, OrderState, Pending, StepKind, VenueOrderId,
+    ClientOrderId, Difference, ExecutionReport, Line, LineState, NewOrder, OrderState, Pending, ReportKind,
+    StepKind, VenueOrderId,
 };
 use crate::feed::day::{DayMeta, StartingAccount};
 use crate::feed::live::SourceClock;
 use crate::gateway::broker_book::BrokerBook;
-use crate::journal::SessionKind;
+use crate::gateway::session::GatewaySaid;
+use crate::journal::{Body, JournalReader, SessionKind};
 use crate::market::{
     Board as Market, Calendar, EventFlags, Instrument, InstrumentId, InstrumentKind, MarketData, MarketEvent,
     Money, Price, Qty, SessionDate, Side, SourceId, Symbol, Timestamp, Universe,
 };
+use crate::runtime::replay::player::ToPlayer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::console::input::{Key, Moment};
 use crate::console::keymap::{Keymap, Strokes};
-use crate::console::{Action, Frame, Mode, ShellHealth, ShellStatus, Theme, Ui, draw_into};
+use crate::console::{Action, Frame, Mode, ShellHealth, ShellRequest, ShellStatus, Theme, Ui, draw_into};
 use crate::engine::snapshot::SnapshotBuilder;
 use crate::risk::Denial;
 
@@ -225,6 +231,39 @@ fn after_a_restart_every_open_order_is_unknown_once_and_no_slip_is_written_again
     let desk = desk.die();
     assert_eq!((desk.state(slip), desk.held()), (OrderState::Filled, Qty::from_units(300)));
     assert_eq!(desk.before, 2);
+}
+
+#[test]
+fn whoever_quits_what_came_with_it_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let Desk { core, .. } = Desk::begun(&folder.path().join("manual.journal"), noon(0));
+    let account = core.state().accounts().keys().next().unwrap().clone();
+    let intake = Arc::new(Intake::default());
+    let setup = SessionSetup {
+        core,
+        intake: Arc::clone(&intake),
+        board: Board::default(),
+        clock: LocalClock::start(),
+        feeds: Vec::new(),
+        outlet: Outlet::None,
+        gateway: "broker".to_owned(),
+        mode: Mode::Live,
+        account: Some(account.clone()),
+        operator: OperatorId::new("tr01"),
+        notes: Vec::new(),
+    };
+    let foreign = ReportKind::Foreign { client_id: "X".into() };
+    let report = ExecutionReport { no: 0, id: ClientOrderId(0), kind: foreign };
+    // Both are there when the session looks.
+    intake.push(Item::Desk(ToPlayer::Shell(ShellRequest::Quit)));
+    intake.push(Item::Said(GatewaySaid::Report(report)));
+    LiveSession::new(setup, tokio::sync::watch::channel(None).0).run().unwrap();
+    // What has been taken counts as done, and is never told again.
+    let records = JournalReader::open(&folder.path().join("manual.journal")).unwrap();
+    let mut bodies = records.map(|record| record.unwrap().body);
+    assert!(
+        bodies.any(|body| matches!(body, Body::Gateway { report, .. } if matches!(report.kind, ReportKind::Foreign { .. })))
+    );
 }
 
 /// What the portal lists, brought as a file.

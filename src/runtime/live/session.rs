@@ -168,6 +168,8 @@ impl LiveSession {
     /// Gives the engine everything that has come. `false` when somebody quits.
     fn take(&mut self, items: VecDeque<Item>) -> Result<bool, SequencerError> {
         let now = self.setup.clock.now();
+        let mut go_on = true;
+        // All of it, whoever quits: what has been taken counts as done.
         for item in items {
             match item {
                 Item::Market(event) => {
@@ -201,13 +203,13 @@ impl LiveSession {
                         broker.told(&mut self.setup.core, now)?;
                     }
                 }
-                Item::Desk(ToPlayer::Shell(ShellRequest::Quit)) => return Ok(false),
+                Item::Desk(ToPlayer::Shell(ShellRequest::Quit)) => go_on = false,
                 Item::Desk(ToPlayer::Shell(_)) => {
                     self.note("that is for a replay: this session goes at the market's own time".to_owned());
                 }
             }
         }
-        Ok(true)
+        Ok(go_on)
     }
 
     fn on_clock(&mut self, source: SourceId, clock: SourceClock) {

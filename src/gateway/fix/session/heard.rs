@@ -4,9 +4,10 @@ use super::{FixGateway, TWICE_NS};
 use crate::execution::{ClientOrderId, RejectReason, ReportKind, StatedOrder};
 use crate::gateway::fix::ids::ChangeKind;
 use crate::gateway::fix::report::Execution;
+use crate::gateway::fix::sweep::Part;
 use crate::gateway::fix::{FixMessage, FixRefusal};
 use crate::gateway::session::GatewayOut;
-use crate::market::{Symbol, Timestamp};
+use crate::market::{Price, Symbol, Timestamp};
 
 impl FixGateway {
     /// Takes a message that came.
@@ -47,19 +48,32 @@ impl FixGateway {
         if report.is_status() {
             return self.status(now, &report, ours, out);
         }
-        if self.executions.contains(&report.execution) {
+        // Some give both sides of a trade one id, and what is no trade none.
+        let named = ours.map_or_else(|| report.venue_id.0.to_string(), |id| id.0.to_string());
+        let execution = (named, report.what, report.execution.clone());
+        if self.executions.contains(&execution)
+            || ours.is_some_and(|id| self.is_of_before(id, &report, message))
+        {
             self.stats.duplicates += 1;
             return Ok(());
         }
         let Some(id) = ours else {
-            self.executions.insert(report.execution.clone());
+            self.executions.insert(execution);
             let named = report.client_id.as_deref().unwrap_or(&report.venue_id.0);
             let kind = ReportKind::Foreign { client_id: named.into() };
             self.say(ClientOrderId(0), kind, out);
             return Ok(());
         };
+        let change = report.client_id.as_deref().and_then(|text| self.ids.kind(text));
+        if let (Some(change), '8') = (change, report.what) {
+            // Refused in the words for an order; the order itself rests.
+            self.executions.insert(execution);
+            let named = report.client_id.as_deref().unwrap_or_default();
+            self.refused_change(named, change, report.reason(), out);
+            return Ok(());
+        }
         let kind = report.kind(message, self.known.get(&id).map(|k| k.terms))?;
-        self.executions.insert(report.execution.clone());
+        self.executions.insert(execution);
         self.absent.remove(&id);
         self.note(id, &report);
         if let Some(sweep) = &mut self.sweep {
@@ -73,12 +87,19 @@ impl FixGateway {
         Ok(())
     }
 
+    /// It is told again, and more has traded since: what it says of the order has been overtaken.
+    fn is_of_before(&self, id: ClientOrderId, report: &Execution, message: &FixMessage) -> bool {
+        let less = self.known.get(&id).is_some_and(|known| report.filled < known.filled);
+        less && report.what != 'F' && message.says_yes(43)
+    }
+
     /// What a report says of where an order stands, for the next change of it.
     fn note(&mut self, id: ClientOrderId, report: &Execution) {
         let Some(known) = self.known.get_mut(&id) else { return };
-        if &*report.venue_id.0 != "NONE" {
+        if !report.has_no_venue_id() {
             known.venue_id = Some(report.venue_id.0.to_string());
         }
+        known.filled = known.filled.max(report.filled);
         if !report.names_current() {
             return;
         }
@@ -120,6 +141,10 @@ impl FixGateway {
             self.absent.remove(&id);
             self.again.remove(&id);
             self.note(id, report);
+            if let Some(known) = self.known.get_mut(&id).filter(|_| report.names_current()) {
+                // It stands under another id than that of the change: the change is not under way there.
+                known.asked.take_if(|(asked, _)| report.client_id.as_ref() != Some(asked));
+            }
             ReportKind::Standing(report.standing(self.known.get(&id).map(|k| k.terms))?)
         };
         self.say(id, kind, out);
@@ -146,13 +171,16 @@ impl FixGateway {
         ours: Option<ClientOrderId>,
         out: &mut GatewayOut,
     ) -> Result<(), FixRefusal> {
-        let stated = if report.is_nothing() {
-            None
+        let stated = if ours.is_none() && report.is_nothing_at_all() {
+            Part::Nothing
+        } else if ours.is_none() && report.status == '8' && report.filled.is_zero() {
+            // Somebody else's that was never taken is no order there.
+            Part::Skipped
         } else {
             if let Some(id) = ours {
                 self.note(id, report);
             }
-            Some(self.stated(report, ours)?)
+            Part::Order(self.stated(report, ours)?)
         };
         if let Some(sweep) = self.sweep.as_mut().filter(|sweep| report.mass.as_ref() == Some(&sweep.id)) {
             sweep.order(report, stated);
@@ -164,7 +192,9 @@ impl FixGateway {
     fn stated(&self, report: &Execution, ours: Option<ClientOrderId>) -> Result<StatedOrder, FixRefusal> {
         let missing = |tag| FixRefusal::Missing { kind: "8".to_owned(), tag };
         let known = ours.and_then(|id| self.known.get(&id));
-        let standing = report.standing(known.map(|k| k.terms))?;
+        // Somebody else's may be of a kind that has no limit; what is left of it is what counts.
+        let terms = known.map_or((report.filled, Price::default()), |k| k.terms);
+        let standing = report.standing(Some(terms))?;
         let symbol = report.symbol.as_deref().map(Symbol::new);
         let instrument = symbol.and_then(|symbol| self.access.universe.find(&symbol));
         let client_id = match ours {

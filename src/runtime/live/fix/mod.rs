@@ -279,8 +279,8 @@ impl Line {
         out: &mut GatewayOut,
     ) -> Result<(), String> {
         while let Some(message) = frames.message()? {
-            wire::sound(&message)?;
             let now = self.shared.clock.now();
+            wire::sound(&message, now)?;
             self.heard = Instant::now();
             self.gateway.beat(now);
             match wire::field(&message, 35) {

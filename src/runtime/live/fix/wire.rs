@@ -1,6 +1,9 @@
 //! The bytes of the line: where a message ends, what of it must be right before the session sees it, and the logon
 //! with a user's name.
 
+use crate::market::Timestamp;
+use crate::market::time::NS_PER_S;
+
 /// Longest message, in bytes.
 const LONGEST: usize = 64 * 1024;
 /// What every message begins with.
@@ -58,11 +61,15 @@ pub fn field(message: &[u8], tag: u32) -> Option<&str> {
     fields.find_map(|field| std::str::from_utf8(field.strip_prefix(name.as_bytes())?).ok())
 }
 
-/// Looks at what the session relies on without looking.
+/// How far the other side's clock may be from ours before the library refuses what it says, and counts it as heard.
+const CLOCKS_NS: i64 = 118 * NS_PER_S;
+
+/// Looks at what the session relies on without looking, and at what it would refuse and count as heard all the same: such a
+/// message must not reach it, or it would never be asked for again.
 ///
 /// # Errors
-/// What is missing, in words.
-pub fn sound(message: &[u8]) -> Result<(), String> {
+/// What is missing or cannot be, in words.
+pub fn sound(message: &[u8], now: Timestamp) -> Result<(), String> {
     let Some(kind) = field(message, 35) else { return Err("a message without a type".to_owned()) };
     let sequence = field(message, 34).and_then(|n| n.parse::<u64>().ok());
     if sequence.is_none_or(|n| n == 0 || n > u64::from(u32::MAX)) {
@@ -71,7 +78,30 @@ pub fn sound(message: &[u8]) -> Result<(), String> {
     if kind == "1" && field(message, 112).is_none() {
         return Err("a test request without its id".to_owned());
     }
+    let sent = field(message, 52).and_then(time).ok_or("a message without a time to the millisecond")?;
+    let apart = now.since_ns(sent);
+    if apart.abs() > CLOCKS_NS {
+        return Err(format!("its clock is {} s from ours: 118 s are allowed", apart.abs() / NS_PER_S));
+    }
+    // Logouts and sequence resets are taken without it.
+    if field(message, 43) == Some("Y") && !matches!(kind, "4" | "5") {
+        let first = field(message, 122).and_then(time);
+        if first.is_none_or(|first| first > sent) {
+            return Err("a message that came before, without the time at which it was first sent".to_owned());
+        }
+    }
     Ok(())
+}
+
+/// A time of FIX, with milliseconds or without: what the library reads.
+fn time(text: &str) -> Option<Timestamp> {
+    let format = match text.len() {
+        17 => "%Y%m%d-%H:%M:%S",
+        21 => "%Y%m%d-%H:%M:%S%.3f",
+        _ => return None,
+    };
+    let at = chrono::NaiveDateTime::parse_from_str(text, format).ok()?;
+    at.and_utc().timestamp_nanos_opt().map(Timestamp::from_ns)
 }
 
 /// A logon with the user's name and password behind its other fields; any other message as it is.
@@ -88,4 +118,37 @@ pub fn with_login(message: &[u8], login: Option<&(String, String)>) -> Vec<u8> {
     let sum = whole.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
     whole.extend_from_slice(format!("10={sum:03}\u{1}").as_bytes());
     whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_library_would_refuse_and_count_as_heard_does_not_reach_it() {
+        // 20 August 2026, noon in Kathmandu.
+        let now = Timestamp::from_ns(1_787_206_500_000_000_000);
+        let message = |fields: &str| format!("8=FIX.4.4|9=1|{fields}|10=000|").replace('|', "\u{1}");
+        for (fields, why) in [
+            ("35=8|34=9|52=20260820-06:15:00.000", None),
+            ("35=8|34=9|52=20260820-06:13:10", None),
+            ("35=8|34=9|52=20260820-06:13:00", Some("118 s")),
+            ("35=A|34=9|52=20260820-06:18:00.000", Some("118 s")),
+            ("35=8|34=9|52=20260820-06:15:00.000000", Some("to the millisecond")),
+            ("35=8|34=9", Some("to the millisecond")),
+            ("35=8|34=0|52=20260820-06:15:00", Some("without a number")),
+            ("35=8|34=9|43=Y|52=20260820-06:15:00", Some("first sent")),
+            ("35=8|34=9|43=Y|52=20260820-06:15:00|122=20260820-06:15:01", Some("first sent")),
+            ("35=8|34=9|43=Y|52=20260820-06:15:00|122=20260819-06:15:00", None),
+            ("35=4|34=9|43=Y|52=20260820-06:15:00", None),
+            ("35=1|34=9|52=20260820-06:15:00", Some("test request")),
+            ("34=9|52=20260820-06:15:00", Some("without a type")),
+        ] {
+            let got = sound(message(fields).as_bytes(), now);
+            match why {
+                None => assert_eq!(got, Ok(()), "{fields}"),
+                Some(why) => assert!(got.as_ref().is_err_and(|e| e.contains(why)), "{fields}: {got:?}"),
+            }
+        }
+    }
 }

@@ -97,6 +97,25 @@ fn no_order_is_duplicated_or_invented_by_a_restart() {
 }
 
 #[test]
+fn a_trade_told_by_telephone_while_the_line_is_down_is_not_booked_before_the_venue_can_say_so_itself() {
+    let mut floor = Floor::open();
+    let command = floor.buy(100, false);
+    floor.give(command);
+    floor.pass(30);
+    let id = floor.last().id;
+    // The line is down until nothing is known.
+    floor.desk.core.line(floor.now, Line::Gateway, LineState::Connecting).unwrap();
+    let later = floor.now.plus_ns(31_000_000_000);
+    floor.desk.core.tick(later).unwrap();
+    floor.now = later;
+    assert_eq!(floor.last().state, OrderState::Unknown);
+    let told = Told::Filled { qty: Qty::from_units(100), price: floor.last().order.limit };
+    floor.give(Command::TellOrder { id, told });
+    assert_eq!(floor.denials(), [Denial::NotReconciled]);
+    assert!(floor.last().filled.is_zero());
+}
+
+#[test]
 fn a_timeout_is_answered_by_a_question_and_never_by_a_second_order() {
     let mut floor = Floor::open();
     let command = floor.buy(100, false);
