@@ -520,6 +520,47 @@ fn a_session_taken_up_again_goes_on_with_its_numbers_and_hears_what_it_had_not_k
     desk.quits(&floor.runtime);
 }
 
+#[test]
+fn what_came_counts_as_heard_only_when_the_session_is_through_with_it() {
+    let mut floor = Floor::plain();
+    let probed = floor.runtime.block_on(probe(&floor.market, TOKEN)).unwrap();
+    let begun = recovery::begin(&floor.journal(), probed.day(None), KIND, "Hfix").unwrap();
+    let settings = FixSettings::read(&floor.settings).unwrap();
+    // A line whose session takes nothing unless it is told to.
+    let (intake, board) = (Arc::new(Intake::default()), Board::default());
+    let (stop, stopped) = watch::channel(false);
+    let place = board.add("fix", ConnectionUse::Gateway);
+    let shared = Shared { intake: Arc::clone(&intake), board, clock: LocalClock::start(), stop: stopped };
+    let access = FixAccess {
+        tag: begun.tag.clone(),
+        account: AccountId::new("07"),
+        client: settings.account.clone(),
+        date: begun.day.date,
+        universe: begun.day.instruments.clone(),
+        positions: false,
+        cash: false,
+    };
+    let path = settings.numbers(&floor.journal());
+    let store = Numbers::open(&path, &settings.sender, &settings.target).unwrap();
+    let gateway = FixGateway::new(access, begun.sequencer.state());
+    let (_requests, from_engine) = mpsc::channel(16);
+    let line = floor.runtime.spawn(fix::gateway(gateway, place, (settings, store), shared, from_engine));
+    // Syncing, then live: the answer about all orders has come.
+    wait_for(|| (intake.pushed() >= 2).then_some(()));
+    let before = numbers(&path).1;
+    floor.acceptor.ask(&json!({"do": "foreign", "symbol": "HIDCL"}));
+    wait_for(|| (intake.pushed() >= 3).then_some(()));
+    let news = intake.take(Duration::ZERO);
+    assert!(news.iter().any(|item| matches!(item, Item::Said(_))), "{news:?}");
+    // Several ticks of the line: it was taken, and nobody has said that it is in the journal.
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(numbers(&path).1, before);
+    intake.take(Duration::ZERO);
+    wait_for(|| (numbers(&path).1 > before).then_some(()));
+    stop.send(true).unwrap();
+    floor.runtime.block_on(line).unwrap();
+}
+
 fn numbers(path: &Path) -> (u64, u64) {
     let text = std::fs::read_to_string(path).unwrap();
     let mut words = text.split_whitespace().skip(4).map(|n| n.parse::<u64>().unwrap());
