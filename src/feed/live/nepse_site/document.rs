@@ -1,6 +1,7 @@
 //! The documents of the exchange's site as values. Numbers are read from their text.
 
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::NaiveDateTime;
 use serde::Deserialize;
@@ -28,6 +29,10 @@ pub enum DocumentError {
     /// Not a time or a date.
     #[error("`{0}` is no time")]
     Time(String),
+    /// A time that this machine's clock will only reach after more than an hour: it would hide everything that really
+    /// comes later.
+    #[error("`{0}` is ahead of this machine's clock")]
+    Ahead(String),
     /// Quantity times rate is another amount.
     #[error("{qty} shares at {price} are not {amount}")]
     Amount {
@@ -94,12 +99,18 @@ fn slot_of(symbol: &str, listing: &Listing) -> Result<usize, DocumentError> {
     listing.find(symbol).ok_or_else(|| DocumentError::UnknownSymbol(shown(symbol)))
 }
 
-/// A time of the site: Nepal time, without saying so. One after `latest` would hide everything that really comes later.
+/// A time of the site that is not after `latest`.
 pub(super) fn nepal(text: &str, latest: Timestamp) -> Result<Timestamp, DocumentError> {
+    let at = any_nepal(text)?;
+    if at > latest { Err(DocumentError::Ahead(shown(text))) } else { Ok(at) }
+}
+
+/// A time of the site: Nepal time, without saying so.
+fn any_nepal(text: &str) -> Result<Timestamp, DocumentError> {
     let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
         .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f"));
     let at = time.ok().and_then(|time| Timestamp::nepal(time.date().into(), time.time()));
-    at.filter(|at| *at <= latest).ok_or_else(|| DocumentError::Time(shown(text)))
+    at.ok_or_else(|| DocumentError::Time(shown(text)))
 }
 
 #[derive(Deserialize)]
@@ -152,12 +163,21 @@ pub(super) fn depth(text: &str, listing: &Listing) -> Result<(usize, Vec<LevelUp
 /// A page of the floorsheet.
 #[derive(Debug)]
 pub(super) struct SheetPage {
-    /// Each row with its contract number where that can be read.
-    pub(super) rows: Vec<(Option<ContractNo>, Result<SheetRow, DocumentError>)>,
+    /// Each row with what it is known by.
+    pub(super) rows: Vec<(RowName, Result<SheetRow, DocumentError>)>,
     /// How many trades the exchange says there are today.
     pub(super) trades: Option<u64>,
     /// Whether another page follows.
     pub(super) more: bool,
+}
+
+/// What a row of the floorsheet is known by when it comes again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum RowName {
+    /// Its contract.
+    Contract(ContractNo),
+    /// The digest of its text, where the contract cannot be read.
+    Digest(u64),
 }
 
 /// A trade of the floorsheet.
@@ -241,10 +261,13 @@ pub(super) fn floorsheet(
         let more = last.map_or_else(by_count, |last| !last);
         (content, said.trades, more)
     };
-    let rows = content.into_iter().map(|raw| {
-        let contract = contract(raw);
-        let row = contract.clone().and_then(|contract| sheet_row(raw, contract, listing, latest));
-        (contract.ok(), row)
+    let rows = content.into_iter().map(|raw| match contract(raw) {
+        Ok(contract) => (RowName::Contract(contract), sheet_row(raw, contract, listing, latest)),
+        Err(error) => {
+            let mut hasher = DefaultHasher::new();
+            raw.get().hash(&mut hasher);
+            (RowName::Digest(hasher.finish()), Err(error))
+        }
     });
     Ok(SheetPage { rows: rows.collect(), trades, more })
 }
@@ -272,10 +295,10 @@ fn sheet_row(
         }
     }
     let date: SessionDate = row.date.parse().map_err(|_| DocumentError::Time(shown(&row.date)))?;
-    let at = nepal(&row.time, latest)?;
-    if at.nepal_date() != date {
+    if any_nepal(&row.time)?.nepal_date() != date {
         return Err(DocumentError::Time(format!("{} on {date}", shown(&row.time))));
     }
+    let at = nepal(&row.time, latest)?;
     let (buyer, seller) = (row.buyer.and_then(broker), row.seller.and_then(broker));
     let print = TradePrint { price, qty, aggressor: None, buyer, seller, contract: Some(contract) };
     Ok(SheetRow { slot, date, at, print })

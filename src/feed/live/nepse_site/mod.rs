@@ -5,8 +5,8 @@
 //!
 //! - Depth is a picture of the best levels. It is told when it differs from the last one, never made up.
 //! - The floorsheet has every trade with its contract number: each is told once. Older pages are asked for until one
-//!   has a contract that is known. The exchange's own count of trades is the check: while it says more than were
-//!   found, the state is *gap* and all pages are read again.
+//!   has a contract that is known. The exchange's own count of trades, as the newest page has it, is the check: while
+//!   it says more than were found, the state is *gap* and all pages are read again, with waits between.
 //! - The live market has the last price. Where a floorsheet is read it tells nothing, because the trades are there;
 //!   otherwise the last trade of each security is told when more shares were traded. Trades between two documents
 //!   are then not known, and the volume is not complete.
@@ -157,7 +157,7 @@ impl NepseSiteSession {
         };
         Self {
             documents: wanted.into_iter().enumerate().map(document).collect(),
-            sheet: Sheet::default(),
+            sheet: Sheet::new(settings.seed),
             pictures: vec![None; listing.rows().len()],
             lasts: vec![None; listing.rows().len()],
             told: vec![Timestamp::default(); listing.rows().len()],
@@ -216,7 +216,7 @@ impl NepseSiteSession {
         let latest = now.plus_ns(AHEAD_NS);
         match kind {
             Kind::Depth(instrument) => self.read_depth(instrument, now, text, out).map(|()| false),
-            Kind::Floorsheet => self.read_sheet(latest, text, out),
+            Kind::Floorsheet => self.read_sheet(now, latest, text, out),
             Kind::LiveMarket => self.read_live_market(latest, text, out).map(|()| false),
             Kind::Status => self.read_status(latest, text, out).map(|()| false),
         }
@@ -243,13 +243,14 @@ impl NepseSiteSession {
 
     fn read_sheet(
         &mut self,
+        now: Timestamp,
         latest: Timestamp,
         text: &str,
         out: &mut FeedOut,
     ) -> Result<bool, DocumentError> {
         let page = document::floorsheet(text, &self.listing, latest)?;
         let paged = self.settings.floorsheet.as_ref().is_some_and(|url| url.contains("{page}"));
-        let walked = self.sheet.take(page, paged);
+        let walked = self.sheet.take(now, page, paged);
         self.stats.refused += walked.refused;
         self.stats.gaps += u64::from(walked.noticed);
         let done = walked.trades.is_some();

@@ -215,6 +215,101 @@ fn pages_are_walked_to_a_known_contract_and_a_dropped_page_is_a_gap() {
     assert_eq!((told, state), (vec![8, 9], LineState::Live));
 }
 
+/// The newest rows of `trades`, two a page, where the exchange leaves some out.
+fn page_of(trades: u64, page: u64, left_out: &[u64]) -> String {
+    let numbers = (1..=trades).rev().skip(page as usize * 2).take(2);
+    let rows: Vec<_> = numbers.filter(|n| !left_out.contains(n)).map(good).collect();
+    sheet(&rows, page, trades.div_ceil(2), trades)
+}
+
+/// Answers page after page until none is asked for, `grow` more trades with each; the pages, and what was told.
+fn walk(
+    session: &mut NepseSiteSession,
+    ms: i64,
+    trades: &mut u64,
+    (grow, left_out): (u64, &[u64]),
+) -> (Vec<u64>, Vec<u64>) {
+    let (mut out, mut pages) = (FeedOut::default(), Vec::new());
+    session.tick(at(ms), &mut out);
+    while let Some(fetch) = out.fetch.pop() {
+        assert!(pages.len() < 100, "a walk without end");
+        let page = fetch.url.rsplit('=').next().unwrap().parse().unwrap();
+        pages.push(page);
+        session.fetched(at(ms), fetch.no, Ok(&page_of(*trades, page, left_out)), &mut out);
+        *trades += grow;
+    }
+    (pages, numbers(&out.events))
+}
+
+fn paged() -> NepseSiteSession {
+    let floorsheet = Some("http://site/floorsheet?page={page}".to_owned());
+    let mut session = NepseSiteSession::new(NepseSiteSettings { floorsheet, ..settings() }, listing());
+    let mut out = FeedOut::default();
+    session.opened(at(0), &mut out);
+    session.fetched(at(0), 1, Ok(&page_of(4, 0, &[])), &mut out);
+    session.fetched(at(0), 2, Ok(&page_of(4, 1, &[])), &mut out);
+    assert_eq!((numbers(&out.events), session.state()), (vec![1, 2, 3, 4], LineState::Live));
+    session
+}
+
+#[test]
+fn a_walk_ends_although_the_market_trades_on() {
+    let mut session = paged();
+    let mut trades = 12;
+    // One more trade for each page that is fetched: the last page counts trades that the first did not have.
+    let (pages, told) = walk(&mut session, 6_000, &mut trades, (1, &[]));
+    assert!(pages.len() < 10, "{pages:?}");
+    assert_eq!((told, session.state()), ((5..=12).collect(), LineState::Live));
+    assert_eq!(session.stats().gaps, 0);
+    let (_, told) = walk(&mut session, 12_000, &mut trades, (1, &[]));
+    assert_eq!(told.first(), Some(&13));
+}
+
+#[test]
+fn a_trade_that_no_page_has_is_looked_for_with_waits_and_the_newest_are_told_meanwhile() {
+    let mut session = paged();
+    let mut trades = 20;
+    let (mut whole, mut told) = (0, Vec::new());
+    for poll in 1..=60 {
+        let (pages, new) = walk(&mut session, poll * 6_000, &mut trades, (0, &[9]));
+        whole += u64::from(pages.len() as u64 == trades.div_ceil(2));
+        told.extend(new);
+        assert_eq!(session.state(), LineState::Gap);
+        trades += 1;
+    }
+    // Waits of up to half a minute in six minutes of polls every six seconds.
+    assert!((10..=30).contains(&whole), "{whole} walks through all pages");
+    let wanted: Vec<u64> = (5..=79).filter(|n| *n != 9).collect();
+    assert_eq!((told, session.stats().gaps), (wanted, 1));
+    for poll in 61..=70 {
+        walk(&mut session, poll * 6_000, &mut trades, (0, &[]));
+    }
+    assert_eq!(session.state(), LineState::Live);
+}
+
+#[test]
+fn a_row_without_a_contract_is_one_trade_that_is_never_known() {
+    let (mut session, mut out) = session(NepseSiteSettings { floorsheet: url("sheet"), ..settings() });
+    let unreadable = good(2).replace(&(FIRST + 2).to_string(), "\"?\"");
+    let document = sheet(&[good(3), unreadable, good(1)], 0, 1, 3);
+    for ms in [0, 6_000, 12_000] {
+        answer(&mut session, ms, &document, &mut out);
+        assert_eq!((session.stats().refused, session.state()), (1, LineState::Live));
+    }
+}
+
+#[test]
+fn a_row_ahead_of_a_clock_that_is_behind_is_told_when_its_time_has_come() {
+    let (mut session, mut out) = session(NepseSiteSettings { floorsheet: url("sheet"), ..settings() });
+    let ahead = row(FIRST + 2, "NABIL", "12:30:00", 10, "500.1", "5001.0");
+    let document = sheet(&[ahead, good(1)], 0, 1, 2);
+    assert_eq!(numbers(&answer(&mut session, 0, &document, &mut out)), [1]);
+    answer(&mut session, 6_000, &document, &mut out);
+    assert_eq!((session.stats().refused, session.state()), (1, LineState::Gap));
+    assert_eq!(numbers(&answer(&mut session, 31 * 60_000, &document, &mut out)), [2]);
+    assert_eq!(session.state(), LineState::Live);
+}
+
 #[test]
 fn a_row_that_cannot_be_right_is_refused_once() {
     for bad in [
