@@ -26,7 +26,7 @@ use himal::feed::live::{
     BinanceMarket, BinanceSession, BinanceSettings, BybitSession, BybitSettings, FeedSession, Listed,
     Listing, NepseSiteSession, NepseSiteSettings, SourceClock,
 };
-use himal::market::{InstrumentId, MarketData, SourceId, Symbol, Timestamp};
+use himal::market::{InstrumentId, MarketData, SessionDate, SourceId, Symbol, Timestamp};
 use himal::runtime::live::board::{Board, LocalClock};
 use himal::runtime::live::fetch::Fetcher;
 use himal::runtime::live::intake::{Intake, Item};
@@ -292,7 +292,7 @@ fn a_site_is_read_again_and_again_and_goes_stale_and_silent() {
         silence_ms: 3_000,
         floorsheet: Some(format!("{}/floorsheet-{{page}}.json", fake.documents)),
         depth: vec![(InstrumentId(0), format!("{}/depth/NABIL.json", fake.documents))],
-        ..NepseSiteSettings::new(SourceId(1))
+        ..NepseSiteSettings::new(SourceId(1), SessionDate::new(2024, 7, 2).unwrap())
     };
     let session = NepseSiteSession::new(settings, listing("NABIL", 100, 1));
     let documents = Some(Fetcher::new(None, Duration::from_millis(400)).unwrap());

@@ -66,9 +66,10 @@ fn session(
         // Two clients that fail at one moment do not come back at one moment.
         let seed = u64::from(std::process::id()) ^ clock.now().ns().unsigned_abs();
         let sessions = wires.sessions(&begun, &sites, exchange, seed);
-        let Begun { sequencer, day, tag, notes: said, journal, .. } = begun;
+        let Begun { sequencer, day, tag, notes: said, journal, told } = begun;
         notes.extend(said);
         let mut core = LiveCore::new(sequencer);
+        core.take_up(&told);
         if let Some(exchange) = exchange {
             core.set_clock(exchange);
         }

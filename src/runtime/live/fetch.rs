@@ -18,8 +18,6 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 use super::socket::{AddressError, authorities};
 use crate::feed::live::Fetch;
 
-/// The longest document that is taken. The longest asked for, a listing of all instruments of an exchange, has a few MB.
-const LONGEST: u64 = 32 << 20;
 /// Redirects that are followed.
 const REDIRECTS: u32 = 3;
 /// For how long a server that says "too many" without saying how long is left alone.
@@ -48,8 +46,8 @@ pub enum FetchError {
     #[error("not there within {} s", .0.as_secs_f32())]
     Late(Duration),
     /// It is longer than anything that is asked for.
-    #[error("longer than {} MB", LONGEST >> 20)]
-    TooLong,
+    #[error("longer than {} MB", .0 >> 20)]
+    TooLong(u64),
     /// Its bytes are no text.
     #[error("its bytes are no text")]
     NotText,
@@ -59,6 +57,14 @@ pub enum FetchError {
     /// It could not be reached or read.
     #[error("{0}")]
     Failed(String),
+}
+
+impl FetchError {
+    /// Whether the server says that there is no such document, or none for us.
+    #[must_use]
+    pub const fn is_not_there(&self) -> bool {
+        matches!(self, Self::NotThere | Self::Status { status: 403, .. })
+    }
 }
 
 /// Fetches documents. Its clones share which servers are left alone.
@@ -132,14 +138,22 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError`].
     pub fn get(&self, url: &str) -> Result<String, FetchError> {
+        self.get_up_to(url, Fetch::USUAL)
+    }
+
+    /// The same of a document of no more than so many bytes.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub fn get_up_to(&self, url: &str, longest: u64) -> Result<String, FetchError> {
         let bytes = match url.strip_prefix("file:") {
-            Some(path) => read_file(Path::new(path))?,
-            None => self.over_http(url)?,
+            Some(path) => read_file(Path::new(path), longest)?,
+            None => self.over_http(url, longest)?,
         };
         String::from_utf8(bytes).map_err(|_| FetchError::NotText)
     }
 
-    fn over_http(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+    fn over_http(&self, url: &str, longest: u64) -> Result<Vec<u8>, FetchError> {
         let begun = Instant::now();
         let mut url = url.to_owned();
         for _ in 0..=REDIRECTS {
@@ -154,7 +168,7 @@ impl Fetcher {
             let request = self.agent.get(&url).config().timeout_global(Some(left)).build();
             let mut answer = request.call().map_err(|e| self.failed(&e))?;
             match answer.status().as_u16() {
-                200 => return self.body(answer.body_mut().as_reader()),
+                200 => return self.body(answer.body_mut().as_reader(), longest),
                 301 | 302 | 303 | 307 | 308 => {
                     let to = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
                     url = redirected(&url, to.unwrap_or_default())?;
@@ -172,11 +186,11 @@ impl Fetcher {
         Err(FetchError::Failed(format!("redirected more than {REDIRECTS} times")))
     }
 
-    fn body(&self, reader: impl Read) -> Result<Vec<u8>, FetchError> {
+    fn body(&self, reader: impl Read, longest: u64) -> Result<Vec<u8>, FetchError> {
         let mut bytes = Vec::new();
-        let read = reader.take(LONGEST + 1).read_to_end(&mut bytes);
+        let read = reader.take(longest.saturating_add(1)).read_to_end(&mut bytes);
         read.map_err(|e| self.failed(&ureq::Error::from(e)))?;
-        if bytes.len() as u64 > LONGEST { Err(FetchError::TooLong) } else { Ok(bytes) }
+        if bytes.len() as u64 > longest { Err(FetchError::TooLong(longest)) } else { Ok(bytes) }
     }
 
     fn failed(&self, error: &ureq::Error) -> FetchError {
@@ -189,7 +203,7 @@ impl Fetcher {
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, FetchError> {
+fn read_file(path: &Path, longest: u64) -> Result<Vec<u8>, FetchError> {
     let failed = |e: std::io::Error| match e.kind() {
         std::io::ErrorKind::NotFound => FetchError::NotThere,
         _ => FetchError::Failed(e.to_string()),
@@ -200,8 +214,8 @@ fn read_file(path: &Path) -> Result<Vec<u8>, FetchError> {
     }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > LONGEST { Err(FetchError::TooLong) } else { Ok(bytes) }
+    file.take(longest.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > longest { Err(FetchError::TooLong(longest)) } else { Ok(bytes) }
 }
 
 /// Scheme, host and port of an address.
@@ -252,12 +266,14 @@ impl Fetching {
 
     /// Begins fetches, each on a thread that may wait.
     pub fn begin(&self, fetches: Vec<Fetch>) {
-        for Fetch { no, url } in fetches {
+        for Fetch { no, url, longest } in fetches {
             let sender = self.sender.clone();
             // The line may have gone meanwhile; then nobody wants it.
             match self.fetcher.clone() {
                 Some(fetcher) => {
-                    tokio::task::spawn_blocking(move || drop(sender.send((no, fetcher.get(&url)))));
+                    tokio::task::spawn_blocking(move || {
+                        drop(sender.send((no, fetcher.get_up_to(&url, longest))))
+                    });
                 }
                 None => {
                     let error = FetchError::Failed("nothing is fetched on this line".to_owned());
@@ -366,7 +382,12 @@ mod tests {
             http("200 OK", "Content-Encoding: gzip\r\n", &encoder.finish().unwrap())
         };
         assert_eq!(get(pack(b"[1]")), Ok("[1]".to_owned()));
-        assert_eq!(get(pack(&vec![b' '; LONGEST as usize + 1])), Err(FetchError::TooLong));
+        let long = pack(&vec![b' '; Fetch::USUAL as usize + 1]);
+        assert_eq!(get(long.clone()), Err(FetchError::TooLong(Fetch::USUAL)));
+        // The whole floorsheet of a heavy day is longer than any other document.
+        let url = server(vec![long]);
+        let fetcher = Fetcher::new(None, Duration::from_secs(20)).unwrap();
+        assert_eq!(fetcher.get_up_to(&url, 2 * Fetch::USUAL).unwrap().len() as u64, Fetch::USUAL + 1);
     }
 
     #[test]
@@ -425,7 +446,7 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_wants_to_be_left_alone_is_left_alone() {
         let url = server(vec![http("429 Slow", "Retry-After: 3600\r\n", b"")]);
-        let fetch = |no| vec![Fetch { no, url: url.clone() }];
+        let fetch = |no| vec![Fetch { no, url: url.clone(), longest: Fetch::USUAL }];
         let fetcher = Fetcher::new(None, Duration::from_secs(20)).unwrap();
         let mut fetching = Fetching::new(Some(fetcher.clone()));
         fetching.begin(fetch(1));
@@ -437,7 +458,7 @@ mod tests {
         // Another line, or the same after a loss, leaves it alone as well; a shorter word does not end a longer one.
         fetcher.pauses.begin(&url, Duration::from_secs(1));
         let mut other = Fetching::new(Some(fetcher.clone()));
-        other.begin(vec![Fetch { no: 1, url: format!("{url}/other?a") }]);
+        other.begin(vec![Fetch { no: 1, url: format!("{url}/other?a"), longest: Fetch::USUAL }]);
         let answer = other.next().await;
         assert!(matches!(answer, (1, Err(FetchError::Paused(left))) if left.as_secs() > 3_000), "{answer:?}");
         assert_eq!(fetcher.pauses.left("http://127.0.0.2:1/"), None, "another server is not meant");

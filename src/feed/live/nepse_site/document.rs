@@ -113,6 +113,9 @@ fn any_nepal(text: &str) -> Result<Timestamp, DocumentError> {
     at.ok_or_else(|| DocumentError::Time(shown(text)))
 }
 
+/// The most levels of one side. The site shows the best five.
+const LEVELS_MAX: usize = 200;
+
 #[derive(Deserialize)]
 struct DepthText<'a> {
     symbol: String,
@@ -146,6 +149,10 @@ pub(super) fn depth(text: &str, listing: &Listing) -> Result<(usize, Vec<LevelUp
     let said: DepthText<'_> = serde_json::from_str(text).map_err(shape)?;
     let slot = slot_of(&said.symbol, listing)?;
     let listed = &listing.rows()[slot];
+    let longest = said.depth.buy.len().max(said.depth.sell.len());
+    if longest > LEVELS_MAX {
+        return Err(DocumentError::Shape(format!("{longest} levels on one side")));
+    }
     let mut levels: Vec<LevelUpdate> = Vec::with_capacity(said.depth.buy.len() + said.depth.sell.len());
     for (side, code, rows) in [(Side::Buy, 1, &said.depth.buy), (Side::Sell, 2, &said.depth.sell)] {
         for row in rows {
@@ -238,12 +245,20 @@ pub(super) fn rows(text: &str) -> Result<Vec<&RawValue>, DocumentError> {
     serde_json::from_str(text).map_err(shape)
 }
 
-/// The rows of a page, in the wrapping of the site or as the bare list.
-pub(super) fn sheet_rows(text: &str) -> Result<Vec<&RawValue>, DocumentError> {
+/// The rows of a page, in the wrapping of the site or as the bare list, and whether another page follows.
+pub(super) fn sheet_rows(text: &str) -> Result<(Vec<&RawValue>, bool), DocumentError> {
+    sheet_text(text).map(|(rows, _, more)| (rows, more))
+}
+
+/// The rows of a page, how many trades the exchange says there are, and whether another page follows.
+fn sheet_text(text: &str) -> Result<(Vec<&RawValue>, Option<u64>, bool), DocumentError> {
     if text.trim_start().starts_with('[') {
-        return rows(text);
+        return Ok((rows(text)?, None, false));
     }
-    Ok(serde_json::from_str::<SheetText<'_>>(text).map_err(shape)?.floorsheets.content)
+    let said: SheetText<'_> = serde_json::from_str(text).map_err(shape)?;
+    let SheetContent { content, last, number, pages } = said.floorsheets;
+    let by_count = || number.zip(pages).is_some_and(|(page, pages)| page.saturating_add(1) < pages);
+    Ok((content, said.trades, last.map_or_else(by_count, |last| !last)))
 }
 
 /// A page, in the wrapping of the site or as the bare list of rows.
@@ -252,15 +267,7 @@ pub(super) fn floorsheet(
     listing: &Listing,
     latest: Timestamp,
 ) -> Result<SheetPage, DocumentError> {
-    let (content, trades, more) = if text.trim_start().starts_with('[') {
-        (rows(text)?, None, false)
-    } else {
-        let said: SheetText<'_> = serde_json::from_str(text).map_err(shape)?;
-        let SheetContent { content, last, number, pages } = said.floorsheets;
-        let by_count = || number.zip(pages).is_some_and(|(page, pages)| page.saturating_add(1) < pages);
-        let more = last.map_or_else(by_count, |last| !last);
-        (content, said.trades, more)
-    };
+    let (content, trades, more) = sheet_text(text)?;
     let rows = content.into_iter().map(|raw| match contract(raw) {
         Ok(contract) => (RowName::Contract(contract), sheet_row(raw, contract, listing, latest)),
         Err(error) => {

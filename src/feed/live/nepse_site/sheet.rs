@@ -12,7 +12,7 @@ const PAGES_MAX: u32 = 2_000;
 /// What was read of the day's floorsheet.
 #[derive(Debug)]
 pub(super) struct Sheet {
-    day: Option<SessionDate>,
+    day: SessionDate,
     seen: BTreeSet<ContractNo>,
     /// Rows whose contract cannot be read, by the digest of their text: each is one trade that will never be known.
     unnamed: BTreeSet<u64>,
@@ -39,6 +39,13 @@ pub(super) struct Sheet {
 pub(super) struct Walked {
     /// Rows that cannot be taken, each counted once.
     pub(super) refused: u64,
+    /// Of them those of another day, and the last such day.
+    pub(super) other_day: u64,
+    pub(super) other_date: Option<SessionDate>,
+    /// Names of securities that were not asked for, one of each such row.
+    pub(super) unknown: Vec<String>,
+    /// The newest time of the day.
+    pub(super) newest: Option<Timestamp>,
     /// The walk is over: the new trades, in order of time and contract.
     pub(super) trades: Option<Vec<SheetRow>>,
     /// Trades were found to be missing just now.
@@ -46,10 +53,10 @@ pub(super) struct Walked {
 }
 
 impl Sheet {
-    /// Nothing read yet. `seed` is where the waits between whole walks begin to differ from those of others.
-    pub(super) const fn new(seed: u64) -> Self {
+    /// Nothing read yet of the sheet of a day. `seed` is where the waits between whole walks begin to differ from those of others.
+    pub(super) const fn new(day: SessionDate, seed: u64) -> Self {
         Self {
-            day: None,
+            day,
             seen: BTreeSet::new(),
             unnamed: BTreeSet::new(),
             turned_away: BTreeSet::new(),
@@ -63,10 +70,9 @@ impl Sheet {
         }
     }
 
-    /// A contract that was told before.
-    pub(super) fn know(&mut self, date: SessionDate, contract: ContractNo) {
-        self.begin(date);
-        self.seen.insert(contract);
+    /// A page could not be had: the walk begins anew with the newest.
+    pub(super) const fn restart(&mut self) {
+        self.page = 0;
     }
 
     /// Takes a page. The newest trades come first; with `paged`, older pages are asked for until one has a
@@ -87,9 +93,14 @@ impl Sheet {
                 }
             };
             match row {
-                Ok(row) if self.day.is_some_and(|day| row.date < day) => walked.refused += 1,
+                Ok(row) if row.date != self.day => {
+                    let first = u64::from(self.turned_away.insert(contract));
+                    walked.refused += first;
+                    walked.other_day += first;
+                    walked.other_date = Some(row.date);
+                }
                 Ok(row) => {
-                    self.begin(row.date);
+                    walked.newest = walked.newest.max(Some(row.at));
                     if self.seen.contains(&contract) {
                         met = true;
                     } else {
@@ -101,8 +112,20 @@ impl Sheet {
                     walked.refused += u64::from(self.turned_away.insert(contract));
                 }
                 // What cannot be read is known from now on, so that it is counted once.
-                Err(_) => walked.refused += u64::from(self.seen.insert(contract)),
+                Err(error) => {
+                    let first = self.seen.insert(contract);
+                    walked.refused += u64::from(first);
+                    if let (true, DocumentError::UnknownSymbol(symbol)) = (first, error) {
+                        walked.unknown.push(symbol);
+                    }
+                }
             }
+        }
+        if self.page == 0 && walked.newest.is_none() && walked.other_date.is_some() {
+            // The sheet of another day: neither its older pages nor its count are of this one.
+            self.gap = false;
+            walked.trades = Some(Vec::new());
+            return walked;
         }
         let is_last = !page.more || self.page >= PAGES_MAX;
         if paged && !is_last && (self.whole || !met) {
@@ -127,18 +150,5 @@ impl Sheet {
             self.whole_at = now.plus_ns(wait);
         }
         walked
-    }
-
-    /// A new day begins with an empty sheet.
-    fn begin(&mut self, date: SessionDate) {
-        if self.day.is_none_or(|day| date > day) {
-            if self.day.replace(date).is_none() {
-                return;
-            }
-            self.seen.clear();
-            self.unnamed.clear();
-            self.turned_away.clear();
-            self.found.clear();
-        }
     }
 }
