@@ -107,7 +107,7 @@ fn round_trip(runtime: &tokio::runtime::Runtime, address: &Address) {
         intake: Arc::clone(&intake),
         board,
         clock,
-        feeds: vec![FeedPlace { source, place: places.0, restart }],
+        feeds: vec![FeedPlace { source, place: places.0, orders: restart }],
         outlet: Outlet::Line(to_gateway),
         gateway: "venue".to_owned(),
         mode: Mode::Sim,

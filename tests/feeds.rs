@@ -26,11 +26,11 @@ use himal::feed::live::{
     BinanceMarket, BinanceSession, BinanceSettings, BybitSession, BybitSettings, FeedSession, Listed,
     Listing, NepseSiteSession, NepseSiteSettings, SourceClock,
 };
-use himal::market::{InstrumentId, MarketData, SourceId, Symbol, Timestamp};
+use himal::market::{InstrumentId, MarketData, SessionDate, SourceId, Symbol, Timestamp};
 use himal::runtime::live::board::{Board, LocalClock};
 use himal::runtime::live::fetch::Fetcher;
 use himal::runtime::live::intake::{Intake, Item};
-use himal::runtime::live::lines::{self, Shared, Way};
+use himal::runtime::live::lines::{self, LineOrder, Shared, Way};
 use himal::runtime::live::socket::Address;
 use recorded::Sides;
 use rustix::process::Signal;
@@ -61,7 +61,7 @@ struct Desk {
     reversed: usize,
     states: Vec<LineState>,
     stop: watch::Sender<bool>,
-    _restart: mpsc::Sender<()>,
+    orders: mpsc::Sender<LineOrder>,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -71,10 +71,10 @@ impl Desk {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (intake, board, clock) = (Arc::new(Intake::default()), Board::default(), LocalClock::start());
         let (stop, stopped) = watch::channel(false);
-        let (restart, restarted) = mpsc::channel(1);
+        let (orders, told) = mpsc::channel(1);
         let shared = Shared { intake: Arc::clone(&intake), board: board.clone(), clock, stop: stopped };
         let place = board.add("feed 1", ConnectionUse::Feed);
-        runtime.spawn(lines::feed(session, (SourceId(1), place), way, shared, restarted));
+        runtime.spawn(lines::feed(session, (SourceId(1), place), way, shared, told));
         let (book, states) = (Sides::default(), Vec::new());
         Self {
             intake,
@@ -86,7 +86,7 @@ impl Desk {
             reversed: 0,
             states,
             stop,
-            _restart: restart,
+            orders,
             _runtime: runtime,
         }
     }
@@ -292,7 +292,7 @@ fn a_site_is_read_again_and_again_and_goes_stale_and_silent() {
         silence_ms: 3_000,
         floorsheet: Some(format!("{}/floorsheet-{{page}}.json", fake.documents)),
         depth: vec![(InstrumentId(0), format!("{}/depth/NABIL.json", fake.documents))],
-        ..NepseSiteSettings::new(SourceId(1))
+        ..NepseSiteSettings::new(SourceId(1), SessionDate::new(2024, 7, 2).unwrap())
     };
     let session = NepseSiteSession::new(settings, listing("NABIL", 100, 1));
     let documents = Some(Fetcher::new(None, Duration::from_millis(400)).unwrap());
@@ -319,6 +319,9 @@ fn a_site_is_read_again_and_again_and_goes_stale_and_silent() {
     fake.answer(served(80, 6));
     desk.wait("the site again", |d| d.state() == Some(LineState::Live) && d.trades == 6);
     assert_eq!((desk.status().reconnects, desk.status().refused), (0, 0));
+    desk.orders.try_send(LineOrder::End("the day has ended; start again")).unwrap();
+    desk.wait("the end", |d| d.state() == Some(LineState::Closed));
+    assert_eq!(desk.status().why.as_deref(), Some("the day has ended; start again"));
 }
 
 /// The program on a terminal.
@@ -391,7 +394,7 @@ fn the_program_shows_a_folder_of_the_site_and_tells_no_trade_twice() {
     write("market-status.json", r#"{"isOpen":"OPEN","asOf":"2024-07-02T11:00:00","id":1}"#);
     write(
         "live-market.json",
-        r#"[{"symbol":"NABIL","securityName":"Nabil Bank","previousClose":510,"lastTradedPrice":513,"lastTradedVolume":10,"totalTradeQuantity":20,"lastUpdatedDateTime":"2024-07-02T12:00:00"}]"#,
+        r#"[{"symbol":"NABIL","securityName":"Nabil Bank","previousClose":510,"lastTradedPrice":513,"lastTradedVolume":10,"totalTradeQuantity":20,"lastUpdatedDateTime":"2024-07-02T11:02:00"}]"#,
     );
     write("floorsheet-0.json", &sheet(1..3));
     write("depth/NABIL.json", &depth(100));

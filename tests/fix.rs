@@ -238,7 +238,7 @@ impl Desk {
             intake: Arc::clone(&intake),
             board,
             clock,
-            feeds: vec![FeedPlace { source, place: places.0, restart }],
+            feeds: vec![FeedPlace { source, place: places.0, orders: restart }],
             outlet: Outlet::Numbered(to_gateway),
             gateway: "fix".to_owned(),
             mode: Mode::Sim,

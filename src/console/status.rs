@@ -92,6 +92,8 @@ pub struct ConnectionStatus {
     pub since_ms: u64,
     /// Why it stands there, if there is more to say.
     pub why: Option<String>,
+    /// What else there is to say of it, whether it is live or not.
+    pub notes: Vec<String>,
     /// Since how long nothing was heard; `None` before anything was.
     pub silent_ms: Option<u64>,
     /// Messages in the last second.

@@ -78,7 +78,7 @@ impl Session {
                 shared.clone(),
                 restarted,
             ));
-            places.push(FeedPlace { source, place, restart });
+            places.push(FeedPlace { source, place, orders: restart });
         }
         let place = board.add("venue", ConnectionUse::Gateway);
         let access = VenueAccess {

@@ -1,7 +1,7 @@
 //! The day of a session: an unfinished one is taken up, or the source is asked what day it is and one is begun.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::CommonArgs;
 use super::journals::{is_of, journal_of, newest_unfinished, word};
@@ -11,6 +11,7 @@ use crate::feed::day::DayMeta;
 use crate::feed::import::Securities;
 use crate::feed::live::SourceClock;
 use crate::journal::SessionKind;
+use crate::market::SessionDate;
 use crate::runtime::config;
 use crate::runtime::live::board::LocalClock;
 use crate::runtime::live::fetch::Fetcher;
@@ -93,6 +94,9 @@ impl Begin<'_> {
     }
 
     fn take_up(&self, path: PathBuf, told: Option<&Told>, notes: Vec<String>) -> Result<Started, CliError> {
+        if let (Some(told), Ok(day)) = (told, recovery::day_of(&path)) {
+            same_day(&path, day.date, told.day.date).map_err(CliError::usage)?;
+        }
         let mut begun = recovery::take_up(&path, self.kind).map_err(failed)?;
         if !is_of(&begun.day, &self.wires.names[0]) {
             let what = format!("{}: it is the session of another feed: {}", path.display(), begun.day.title);
@@ -100,8 +104,7 @@ impl Begin<'_> {
         }
         begun.notes.extend(notes);
         begun.notes.extend(told.into_iter().flat_map(|told| told.notes.iter().cloned()));
-        // A source that has gone to another day must not take this one with it.
-        let clock = told.filter(|told| told.day.date == begun.day.date).and_then(|told| told.clock);
+        let clock = told.and_then(|told| told.clock);
         let sites = match (&self.wires.feeds, told) {
             (_, Some(told)) => told.sites.clone(),
             (Feeds::Site(feeds, _), None) => feeds.iter().map(SiteFeed::unknown).collect(),
@@ -236,6 +239,17 @@ pub(super) fn check(names: &[FeedName], kind: LiveKind, to_venue: bool) -> Resul
     }
 }
 
+/// Refuses a journal of one day for a source that is in another: its clock would take that day with it.
+fn same_day(journal: &Path, of: SessionDate, source: SessionDate) -> Result<(), String> {
+    if of == source {
+        return Ok(());
+    }
+    Err(format!(
+        "{}: it is the session of {of}, and the source's day is {source}: another --journal begins that",
+        journal.display()
+    ))
+}
+
 /// Runs something that waits where waiting harms nobody.
 async fn waited<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
@@ -254,6 +268,15 @@ fn tag() -> String {
 mod tests {
     use super::*;
     use crate::engine::GatewayKind;
+
+    #[test]
+    fn a_journal_of_yesterday_is_not_taken_into_today() {
+        let day = |day| SessionDate::new(2024, 8, day).unwrap();
+        let journal = Path::new("b.journal");
+        assert_eq!(same_day(journal, day(8), day(8)), Ok(()));
+        let refused = same_day(journal, day(8), day(9)).unwrap_err();
+        assert!(refused.contains("2024-08-08") && refused.contains("2024-08-09"), "{refused}");
+    }
 
     #[test]
     fn what_does_not_go_together_is_refused_in_words() {

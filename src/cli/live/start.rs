@@ -33,7 +33,8 @@ pub(super) fn start(
     let wires = Wires::read(args, orders, kind)?;
     local::check_terminal().map_err(|e| CliError::usage(e.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        // One may be busy with a long document.
+        .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|e| CliError::failed(e.to_string()))?;
@@ -66,9 +67,10 @@ fn session(
         // Two clients that fail at one moment do not come back at one moment.
         let seed = u64::from(std::process::id()) ^ clock.now().ns().unsigned_abs();
         let sessions = wires.sessions(&begun, &sites, exchange, seed);
-        let Begun { sequencer, day, tag, notes: said, journal, .. } = begun;
+        let Begun { sequencer, day, tag, notes: said, journal, told } = begun;
         notes.extend(said);
         let mut core = LiveCore::new(sequencer);
+        core.take_up(&told);
         if let Some(exchange) = exchange {
             core.set_clock(exchange);
         }
@@ -80,9 +82,9 @@ fn session(
         for (n, (session, way)) in (1..).zip(sessions) {
             let source = SourceId(n);
             let place = board.add(&format!("feed {n}"), ConnectionUse::Standby);
-            let (restart, restarted) = mpsc::channel(1);
-            runtime.spawn(lines::feed(session, (source, place), way, shared.clone(), restarted));
-            feeds.push(FeedPlace { source, place, restart });
+            let (orders, told) = mpsc::channel(1);
+            runtime.spawn(lines::feed(session, (source, place), way, shared.clone(), told));
+            feeds.push(FeedPlace { source, place, orders });
         }
         let account = core.state().accounts().keys().next().cloned();
         let session = (&day, tag, journal.as_path());

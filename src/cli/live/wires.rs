@@ -106,9 +106,8 @@ impl Wires {
             }
             Feeds::Site(feeds, fetcher) => {
                 let session = |(n, (feed, found)): (usize, (&SiteFeed, &SiteFound))| {
-                    let mut session =
-                        feed.session(source(n), found, instruments, (clock, seed.wrapping_add(n as u64)));
-                    session.take_up(&begun.told);
+                    let of = (source(n), day.date);
+                    let session = feed.session(of, found, instruments, (clock, seed.wrapping_add(n as u64)));
                     let session: Box<dyn FeedSession> = Box::new(session);
                     let way = Way { stream: None, documents: Some(fetcher.clone()) };
                     (session, way)

@@ -98,6 +98,7 @@ fn beside(line: &ConnectionStatus) -> Vec<String> {
     if line.refused > 0 {
         out.push(format!("{} frames or values could not be believed", line.refused));
     }
+    out.extend(line.notes.iter().cloned());
     out
 }
 

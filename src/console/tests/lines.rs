@@ -16,6 +16,7 @@ fn line(name: &str, used_for: ConnectionUse, state: LineState) -> ConnectionStat
         state,
         since_ms: 71_000,
         why: None,
+        notes: Vec::new(),
         silent_ms: Some(400),
         per_second: 214,
         messages: 180_233,

@@ -130,6 +130,11 @@ impl Securities {
         reference::Reference::read(&options, &mut ImportReport::default()).map(Self)
     }
 
+    /// The tickers of the list.
+    pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        self.0.symbols()
+    }
+
     /// A security of NEPSE as it stood before `date` opened. What was not given stays unknown.
     #[must_use]
     pub fn instrument(&self, symbol: &Symbol, name: Option<&str>, date: SessionDate) -> Instrument {

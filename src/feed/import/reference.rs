@@ -56,6 +56,11 @@ impl Reference {
         Ok(reference)
     }
 
+    /// The tickers of the list.
+    pub(super) fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        self.listed.keys()
+    }
+
     /// The security as it stood before `date` opened. What was not given stays unknown.
     pub(super) fn instrument(&self, symbol: &Symbol, name: Option<&str>, date: SessionDate) -> Instrument {
         let listed = self.listed.get(symbol);

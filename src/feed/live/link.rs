@@ -25,9 +25,13 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn new(silence_ms: u32, ask_every_ms: u32, clock: Option<SourceClock>) -> Self {
+        let mut pulse = Pulse::new(silence_ms, ask_every_ms);
+        if let Some(clock) = clock {
+            pulse.expect(clock.there.since_ns(clock.here));
+        }
         Self {
             stats: FeedStats::default(),
-            pulse: Pulse::new(silence_ms, ask_every_ms),
+            pulse,
             connected: false,
             opened: false,
             silent: false,
@@ -59,6 +63,7 @@ impl Link {
     /// What a frame said has been taken in.
     pub(super) fn heard(&mut self, now: Timestamp) {
         self.stats.latency_ns = self.pulse.latency_ns();
+        self.stats.clock_jumps = self.pulse.jumps();
         let offset = self.pulse.clock_offset_ns();
         if offset != self.stats.clock_offset_ns {
             self.stats.clock_offset_ns = offset;

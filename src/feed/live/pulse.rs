@@ -24,7 +24,18 @@ pub(super) struct Pulse {
     /// The most that the source's clock was ahead, in the window before and in this one.
     ahead_ns: [Option<i64>; 2],
     window_at: Timestamp,
+    /// What the source's clock was known to be ahead before anything was heard.
+    known_ahead_ns: Option<i64>,
+    /// How far ahead the last messages in a row were that nobody believed, and how many.
+    unbelieved: (i64, u32),
+    /// Times the source's clock was believed to have jumped ahead.
+    jumps: u64,
 }
+
+/// A message so much further ahead than the source's clock was known to be is not believed by itself, in nanoseconds.
+const JUMP_NS: i64 = 60_000_000_000;
+/// So many in a row that agree are.
+const AGREE: u32 = 3;
 
 impl Pulse {
     pub(super) fn new(silence_ms: u32, ask_every_ms: u32) -> Self {
@@ -37,7 +48,20 @@ impl Pulse {
             trips_ns: VecDeque::with_capacity(TRIPS),
             ahead_ns: [None; 2],
             window_at: Timestamp::default(),
+            known_ahead_ns: None,
+            unbelieved: (0, 0),
+            jumps: 0,
         }
+    }
+
+    /// What the source's clock is known to be ahead before anything is heard.
+    pub(super) const fn expect(&mut self, ahead_ns: i64) {
+        self.known_ahead_ns = Some(ahead_ns);
+    }
+
+    /// Times the source's clock was believed to have jumped ahead.
+    pub(super) const fn jumps(&self) -> u64 {
+        self.jumps
     }
 
     /// A connection stands: it counts as heard of.
@@ -57,6 +81,18 @@ impl Pulse {
             self.window_at = now;
         }
         let ahead = sent_ms.saturating_mul(NS_PER_MS).saturating_sub(now.ns());
+        let known = self.ahead_ns.iter().flatten().max().copied().or(self.known_ahead_ns);
+        if known.is_some_and(|known| ahead.saturating_sub(known) > JUMP_NS) {
+            let (before, times) = self.unbelieved;
+            let agrees = times > 0 && ahead.saturating_sub(before).saturating_abs() <= JUMP_NS;
+            self.unbelieved = (ahead, if agrees { times + 1 } else { 1 });
+            if self.unbelieved.1 < AGREE {
+                return;
+            }
+            self.jumps += 1;
+            self.ahead_ns = [None; 2];
+        }
+        self.unbelieved.1 = 0;
         self.ahead_ns[1] = Some(self.ahead_ns[1].map_or(ahead, |most| most.max(ahead)));
     }
 
@@ -119,6 +155,28 @@ mod tests {
         pulse.heard(ms(2_000));
         assert!(!pulse.is_silent(ms(2_500)));
         assert!(!pulse.asks(ms(399)) && pulse.asks(ms(400)) && !pulse.asks(ms(700)) && pulse.asks(ms(800)));
+    }
+
+    #[test]
+    fn one_message_from_the_future_is_not_believed_and_three_are() {
+        let mut pulse = Pulse::new(1_000, 400);
+        pulse.opened(ms(0));
+        pulse.expect(0);
+        assert!(pulse.asks(ms(400)));
+        pulse.answered(ms(400));
+        let day = 86_400_000;
+        let sent = |at: i64| ms(at).ns() / NS_PER_MS;
+        for (at, sent) in [(500, sent(500 + day)), (501, i64::MAX), (502, sent(500 + day)), (503, sent(503))]
+        {
+            pulse.said_time(ms(at), sent);
+        }
+        assert_eq!((pulse.clock_offset_ns(), pulse.jumps()), (Some(0), 0));
+        for at in [600, 601] {
+            pulse.said_time(ms(at), sent(at + day));
+        }
+        assert_eq!(pulse.clock_offset_ns(), Some(0));
+        pulse.said_time(ms(602), sent(602 + day));
+        assert_eq!((pulse.clock_offset_ns(), pulse.jumps()), (Some(day * NS_PER_MS), 1));
     }
 
     #[test]

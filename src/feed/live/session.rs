@@ -15,6 +15,11 @@ pub trait FeedSession: Send {
     /// A fetch was answered, or could not be.
     fn fetched(&mut self, now: Timestamp, fetch: u64, answer: Result<&str, &str>, out: &mut FeedOut);
 
+    /// A fetch was answered: there is no such document, or not for us. `why` is that in words.
+    fn not_there(&mut self, now: Timestamp, fetch: u64, why: &str, out: &mut FeedOut) {
+        self.fetched(now, fetch, Err(why), out);
+    }
+
     /// The connection is gone, or could not be made. What was known of the book is not known any more.
     fn lost(&mut self, now: Timestamp, out: &mut FeedOut);
 
@@ -26,6 +31,11 @@ pub trait FeedSession: Send {
 
     /// What has been counted.
     fn stats(&self) -> &FeedStats;
+
+    /// What there is to say of it beside its figures, in words for the screen.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// What its source's clock shows, if it goes otherwise than this machine's.
     fn clock(&self) -> Option<SourceClock> {
@@ -73,6 +83,14 @@ pub struct Fetch {
     pub no: u64,
     /// From where.
     pub url: String,
+    /// How many bytes it may have.
+    pub longest: u64,
+}
+
+impl Fetch {
+    /// The most bytes of a document of which nothing else is known: a listing of all instruments of an exchange has a few
+    /// millions.
+    pub const USUAL: u64 = 32 << 20;
 }
 
 /// Why a session closes its own connection.

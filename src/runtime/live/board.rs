@@ -55,6 +55,7 @@ impl Board {
             state: LineState::Connecting,
             since_ms: 0,
             why: None,
+            notes: Vec::new(),
             silent_ms: None,
             per_second: 0,
             messages: 0,
@@ -106,6 +107,13 @@ impl Board {
     pub fn trouble(&self, place: usize, what: String) {
         if let Some(line) = self.lock().get_mut(place) {
             line.status.why = Some(what);
+        }
+    }
+
+    /// What else there is to say of a line.
+    pub fn notes(&self, place: usize, notes: Vec<String>) {
+        if let Some(line) = self.lock().get_mut(place) {
+            line.status.notes = notes;
         }
     }
 

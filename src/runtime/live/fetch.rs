@@ -2,11 +2,13 @@
 //!
 //! A fetch waits on a thread of its own, so that a slow server never holds up the frames of a line. What comes back
 //! is bounded in time and size. A redirect is followed only within the same place: another host is not the source
-//! that was asked for. A server that says how long it wants to be left alone is left alone for so long.
+//! that was asked for. A server that says how long it wants to be left alone is left alone for so long, by every line
+//! that fetches from it and over any loss of them: an exchange that is asked all the same bans whoever asks.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -16,10 +18,10 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 use super::socket::{AddressError, authorities};
 use crate::feed::live::Fetch;
 
-/// The longest document that is taken. The longest asked for, a listing of all instruments of an exchange, has a few MB.
-const LONGEST: u64 = 32 << 20;
 /// Redirects that are followed.
 const REDIRECTS: u32 = 3;
+/// For how long a server that says "too many" without saying how long is left alone.
+const USUAL_PAUSE: Duration = Duration::from_secs(60);
 /// The longest time for which a server is left alone at its word.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3_600);
 
@@ -44,8 +46,8 @@ pub enum FetchError {
     #[error("not there within {} s", .0.as_secs_f32())]
     Late(Duration),
     /// It is longer than anything that is asked for.
-    #[error("longer than {} MB", LONGEST >> 20)]
-    TooLong,
+    #[error("longer than {} MB", .0 >> 20)]
+    TooLong(u64),
     /// Its bytes are no text.
     #[error("its bytes are no text")]
     NotText,
@@ -57,11 +59,45 @@ pub enum FetchError {
     Failed(String),
 }
 
-/// Fetches documents.
+impl FetchError {
+    /// Whether the server says that there is no such document, or none for us.
+    #[must_use]
+    pub const fn is_not_there(&self) -> bool {
+        matches!(self, Self::NotThere | Self::Status { status: 403, .. })
+    }
+}
+
+/// Fetches documents. Its clones share which servers are left alone.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
     agent: ureq::Agent,
     patience: Duration,
+    pauses: Pauses,
+}
+
+/// Until when the servers that said so are left alone, by scheme, host and port.
+#[derive(Clone, Debug, Default)]
+struct Pauses(Arc<Mutex<BTreeMap<String, Instant>>>);
+
+impl Pauses {
+    /// How long the server of an address is to be left alone from now on.
+    fn left(&self, url: &str) -> Option<Duration> {
+        let until = self.lock().get(place(url)).copied()?;
+        Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
+    }
+
+    /// It is to be left alone for so long, or longer if it said so before.
+    fn begin(&self, url: &str, pause: Duration) {
+        let until = Instant::now() + pause;
+        let mut pauses = self.lock();
+        let known = pauses.entry(place(url).to_owned()).or_insert(until);
+        *known = until.max(*known);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Instant>> {
+        // Nothing in here panics half way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Fetcher {
@@ -94,7 +130,7 @@ impl Fetcher {
             .user_agent(concat!("himal/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Ok(Self { agent, patience })
+        Ok(Self { agent, patience, pauses: Pauses::default() })
     }
 
     /// Fetches `http://`, `https://` or `file:` and waits for it.
@@ -102,14 +138,22 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError`].
     pub fn get(&self, url: &str) -> Result<String, FetchError> {
+        self.get_up_to(url, Fetch::USUAL)
+    }
+
+    /// The same of a document of no more than so many bytes.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub fn get_up_to(&self, url: &str, longest: u64) -> Result<String, FetchError> {
         let bytes = match url.strip_prefix("file:") {
-            Some(path) => read_file(Path::new(path))?,
-            None => self.over_http(url)?,
+            Some(path) => read_file(Path::new(path), longest)?,
+            None => self.over_http(url, longest)?,
         };
         String::from_utf8(bytes).map_err(|_| FetchError::NotText)
     }
 
-    fn over_http(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+    fn over_http(&self, url: &str, longest: u64) -> Result<Vec<u8>, FetchError> {
         let begun = Instant::now();
         let mut url = url.to_owned();
         for _ in 0..=REDIRECTS {
@@ -118,26 +162,35 @@ impl Fetcher {
             if left.is_zero() {
                 return Err(FetchError::Late(self.patience));
             }
+            if let Some(left) = self.pauses.left(&url) {
+                return Err(FetchError::Paused(left));
+            }
             let request = self.agent.get(&url).config().timeout_global(Some(left)).build();
             let mut answer = request.call().map_err(|e| self.failed(&e))?;
             match answer.status().as_u16() {
-                200 => return self.body(answer.body_mut().as_reader()),
+                200 => return self.body(answer.body_mut().as_reader(), longest),
                 301 | 302 | 303 | 307 | 308 => {
                     let to = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
                     url = redirected(&url, to.unwrap_or_default())?;
                 }
                 404 | 410 => return Err(FetchError::NotThere),
-                status => return Err(FetchError::Status { status, pause: pause(answer.headers()) }),
+                status => {
+                    let pause = pause(status, answer.headers());
+                    if let Some(pause) = pause {
+                        self.pauses.begin(&url, pause);
+                    }
+                    return Err(FetchError::Status { status, pause });
+                }
             }
         }
         Err(FetchError::Failed(format!("redirected more than {REDIRECTS} times")))
     }
 
-    fn body(&self, reader: impl Read) -> Result<Vec<u8>, FetchError> {
+    fn body(&self, reader: impl Read, longest: u64) -> Result<Vec<u8>, FetchError> {
         let mut bytes = Vec::new();
-        let read = reader.take(LONGEST + 1).read_to_end(&mut bytes);
+        let read = reader.take(longest.saturating_add(1)).read_to_end(&mut bytes);
         read.map_err(|e| self.failed(&ureq::Error::from(e)))?;
-        if bytes.len() as u64 > LONGEST { Err(FetchError::TooLong) } else { Ok(bytes) }
+        if bytes.len() as u64 > longest { Err(FetchError::TooLong(longest)) } else { Ok(bytes) }
     }
 
     fn failed(&self, error: &ureq::Error) -> FetchError {
@@ -150,7 +203,7 @@ impl Fetcher {
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, FetchError> {
+fn read_file(path: &Path, longest: u64) -> Result<Vec<u8>, FetchError> {
     let failed = |e: std::io::Error| match e.kind() {
         std::io::ErrorKind::NotFound => FetchError::NotThere,
         _ => FetchError::Failed(e.to_string()),
@@ -161,14 +214,19 @@ fn read_file(path: &Path) -> Result<Vec<u8>, FetchError> {
     }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > LONGEST { Err(FetchError::TooLong) } else { Ok(bytes) }
+    file.take(longest.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > longest { Err(FetchError::TooLong(longest)) } else { Ok(bytes) }
+}
+
+/// Scheme, host and port of an address.
+fn place(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    &url[..url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at)]
 }
 
 /// Where a redirect leads, if it stays within the scheme, host and port of `from`.
 fn redirected(from: &str, to: &str) -> Result<String, FetchError> {
-    let start = from.find("://").map_or(0, |at| at + 3);
-    let place = &from[..from[start..].find(['/', '?', '#']).map_or(from.len(), |at| start + at)];
+    let place = place(from);
     let after =
         |to: &str| to.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
     if after(to) {
@@ -180,10 +238,11 @@ fn redirected(from: &str, to: &str) -> Result<String, FetchError> {
     }
 }
 
-/// What `Retry-After` says in seconds.
-fn pause(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
+/// What `Retry-After` says in seconds, or a minute after "too many" without it.
+fn pause(status: u16, headers: &HeaderMap) -> Option<Duration> {
+    let said = headers.get(header::RETRY_AFTER).and_then(|said| said.to_str().ok()?.trim().parse().ok());
+    let too_many = matches!(status, 418 | 429).then_some(USUAL_PAUSE);
+    said.map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE)).or(too_many)
 }
 
 /// An answer to a fetch: its number, and the document.
@@ -195,7 +254,6 @@ pub struct Fetching {
     fetcher: Option<Fetcher>,
     sender: UnboundedSender<Answer>,
     answers: UnboundedReceiver<Answer>,
-    paused_until: Option<Instant>,
 }
 
 impl Fetching {
@@ -203,25 +261,24 @@ impl Fetching {
     #[must_use]
     pub fn new(fetcher: Option<Fetcher>) -> Self {
         let (sender, answers) = unbounded_channel();
-        Self { fetcher, sender, answers, paused_until: None }
+        Self { fetcher, sender, answers }
     }
 
     /// Begins fetches, each on a thread that may wait.
     pub fn begin(&self, fetches: Vec<Fetch>) {
-        for Fetch { no, url } in fetches {
-            let paused = self.paused_until.map(|until| until.saturating_duration_since(Instant::now()));
-            let refused = match (&self.fetcher, paused.filter(|left| !left.is_zero())) {
-                (_, Some(left)) => Some(FetchError::Paused(left)),
-                (None, _) => Some(FetchError::Failed("nothing is fetched on this line".to_owned())),
-                (Some(_), None) => None,
-            };
-            let (sender, fetcher) = (self.sender.clone(), self.fetcher.clone());
-            match (refused, fetcher) {
-                (None, Some(fetcher)) => {
-                    // The line may have gone meanwhile; then nobody wants it.
-                    tokio::task::spawn_blocking(move || drop(sender.send((no, fetcher.get(&url)))));
+        for Fetch { no, url, longest } in fetches {
+            let sender = self.sender.clone();
+            // The line may have gone meanwhile; then nobody wants it.
+            match self.fetcher.clone() {
+                Some(fetcher) => {
+                    tokio::task::spawn_blocking(move || {
+                        drop(sender.send((no, fetcher.get_up_to(&url, longest))))
+                    });
                 }
-                (refused, _) => drop(refused.map(|error| sender.send((no, Err(error))))),
+                None => {
+                    let error = FetchError::Failed("nothing is fetched on this line".to_owned());
+                    drop(sender.send((no, Err(error))));
+                }
             }
         }
     }
@@ -229,12 +286,7 @@ impl Fetching {
     /// The next answer. Never ends by itself.
     pub async fn next(&mut self) -> Answer {
         match self.answers.recv().await {
-            Some(answer) => {
-                if let Err(FetchError::Status { pause: Some(pause), .. }) = &answer.1 {
-                    self.paused_until = Some(Instant::now() + *pause);
-                }
-                answer
-            }
+            Some(answer) => answer,
             // It cannot be closed while `self` has a sender.
             None => std::future::pending().await,
         }
@@ -296,7 +348,12 @@ mod tests {
                 "Retry-After: 9999999\r\n",
                 FetchError::Status { status: 418, pause: Some(LONGEST_PAUSE) },
             ),
-            ("429 Slow", "Retry-After: Sat, 1 Jan\r\n", FetchError::Status { status: 429, pause: None }),
+            (
+                "429 Slow",
+                "Retry-After: Sat, 1 Jan\r\n",
+                FetchError::Status { status: 429, pause: Some(USUAL_PAUSE) },
+            ),
+            ("418 Ban", "", FetchError::Status { status: 418, pause: Some(USUAL_PAUSE) }),
             (
                 "302 Found",
                 "Location: http://other.example/a\r\n",
@@ -325,7 +382,12 @@ mod tests {
             http("200 OK", "Content-Encoding: gzip\r\n", &encoder.finish().unwrap())
         };
         assert_eq!(get(pack(b"[1]")), Ok("[1]".to_owned()));
-        assert_eq!(get(pack(&vec![b' '; LONGEST as usize + 1])), Err(FetchError::TooLong));
+        let long = pack(&vec![b' '; Fetch::USUAL as usize + 1]);
+        assert_eq!(get(long.clone()), Err(FetchError::TooLong(Fetch::USUAL)));
+        // The whole floorsheet of a heavy day is longer than any other document.
+        let url = server(vec![long]);
+        let fetcher = Fetcher::new(None, Duration::from_secs(20)).unwrap();
+        assert_eq!(fetcher.get_up_to(&url, 2 * Fetch::USUAL).unwrap().len() as u64, Fetch::USUAL + 1);
     }
 
     #[test]
@@ -384,14 +446,22 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_wants_to_be_left_alone_is_left_alone() {
         let url = server(vec![http("429 Slow", "Retry-After: 3600\r\n", b"")]);
-        let fetch = |no| vec![Fetch { no, url: url.clone() }];
-        let mut fetching = Fetching::new(Some(Fetcher::new(None, Duration::from_secs(20)).unwrap()));
+        let fetch = |no| vec![Fetch { no, url: url.clone(), longest: Fetch::USUAL }];
+        let fetcher = Fetcher::new(None, Duration::from_secs(20)).unwrap();
+        let mut fetching = Fetching::new(Some(fetcher.clone()));
         fetching.begin(fetch(1));
         assert!(matches!(fetching.next().await, (1, Err(FetchError::Status { status: 429, .. }))));
         fetching.begin(fetch(2));
         assert!(
             matches!(fetching.next().await, (2, Err(FetchError::Paused(left))) if left.as_secs() > 3_000)
         );
+        // Another line, or the same after a loss, leaves it alone as well; a shorter word does not end a longer one.
+        fetcher.pauses.begin(&url, Duration::from_secs(1));
+        let mut other = Fetching::new(Some(fetcher.clone()));
+        other.begin(vec![Fetch { no: 1, url: format!("{url}/other?a"), longest: Fetch::USUAL }]);
+        let answer = other.next().await;
+        assert!(matches!(answer, (1, Err(FetchError::Paused(left))) if left.as_secs() > 3_000), "{answer:?}");
+        assert_eq!(fetcher.pauses.left("http://127.0.0.2:1/"), None, "another server is not meant");
         let mut none = Fetching::new(None);
         none.begin(fetch(3));
         assert!(matches!(none.next().await, (3, Err(FetchError::Failed(_)))));

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::{mpsc, watch};
+use tokio::task::block_in_place;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -26,6 +27,9 @@ use crate::market::SourceId;
 pub(super) const TICK: Duration = Duration::from_millis(100);
 /// How long a frame may take to be sent before the connection counts as gone.
 pub(super) const SEND: Duration = Duration::from_secs(5);
+
+/// A document of so many bytes takes milliseconds to be read.
+const LONG: usize = 1 << 20;
 
 /// What every line shares.
 #[derive(Clone)]
@@ -64,6 +68,15 @@ impl Way {
     }
 }
 
+/// What a session asks of a feed's line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineOrder {
+    /// To begin its connection anew.
+    Anew,
+    /// To end for good, and why.
+    End(&'static str),
+}
+
 /// Why a connection ended.
 pub(super) struct Ended {
     pub(super) why: String,
@@ -74,13 +87,13 @@ pub(super) fn ended(why: impl Into<String>) -> Ended {
     Ended { why: why.into(), again: true }
 }
 
-/// A feed's line, for as long as the session lives. A message on `restart` begins its connection anew.
+/// A feed's line, for as long as the session lives, or until it is told to end.
 pub async fn feed(
     mut session: Box<dyn FeedSession>,
     (source, place): (SourceId, usize),
     way: Way,
     shared: Shared,
-    mut restart: mpsc::Receiver<()>,
+    mut orders: mpsc::Receiver<LineOrder>,
 ) {
     let mut backoff = Backoff::new(u64::from(source.0) ^ shared.clock.now().ns() as u64);
     let mut line = FeedLine { source, place, shared: shared.clone(), told: None, clock: None };
@@ -92,7 +105,7 @@ pub async fn feed(
             Some(Ok(socket)) => {
                 let fetching = Fetching::new(way.documents.clone());
                 let ends = (socket, fetching);
-                let ended = line.connection(session.as_mut(), ends, &mut restart, &mut stop).await;
+                let ended = line.connection(session.as_mut(), ends, &mut orders, &mut stop).await;
                 if line.told == Some(LineState::Live) {
                     backoff.worked();
                 }
@@ -106,13 +119,19 @@ pub async fn feed(
             return;
         }
         if !ended.again {
-            shared.board.down(place, ended.why, None);
+            line.close(session.as_ref(), ended.why);
             return;
         }
         let wait = backoff.wait();
         shared.board.down(place, ended.why, Some(Instant::now() + wait));
-        if stopped(&mut stop, sleep(wait)).await.is_none() {
-            return;
+        tokio::select! {
+            biased;
+            _ = stop.changed() => return,
+            Some(LineOrder::End(why)) = orders.recv() => {
+                line.close(session.as_ref(), why.to_owned());
+                return;
+            }
+            () = sleep(wait) => {}
         }
     }
 }
@@ -127,11 +146,18 @@ struct FeedLine {
 }
 
 impl FeedLine {
+    /// It is not tried again.
+    fn close(&mut self, session: &dyn FeedSession, why: String) {
+        self.shared.intake.push(Item::Feed(self.source, LineState::Closed));
+        self.shared.board.feed(self.place, LineState::Closed, session.stats(), true);
+        self.shared.board.down(self.place, why, None);
+    }
+
     async fn connection(
         &mut self,
         session: &mut dyn FeedSession,
         (mut socket, mut fetching): (Option<Socket>, Fetching),
-        restart: &mut mpsc::Receiver<()>,
+        orders: &mut mpsc::Receiver<LineOrder>,
         stop: &mut watch::Receiver<bool>,
     ) -> Ended {
         let mut tick = interval(TICK);
@@ -159,13 +185,27 @@ impl FeedLine {
             tokio::select! {
                 biased;
                 _ = stop.changed() => return ended("the session ends"),
-                Some(()) = restart.recv() => return ended("begun anew: it takes over"),
+                Some(order) = orders.recv() => return match order {
+                    LineOrder::Anew => ended("begun anew: it takes over"),
+                    LineOrder::End(why) => Ended { why: why.to_owned(), again: false },
+                },
                 (fetch, answer) = fetching.next() => {
-                    let why = answer.as_ref().err().map(ToString::to_string);
-                    let answer = answer.as_deref().map_err(|_| why.as_deref().unwrap_or_default());
-                    session.fetched(self.shared.clock.now(), fetch, answer, &mut out);
-                    if let Some(why) = why {
-                        self.shared.board.trouble(self.place, why);
+                    let now = self.shared.clock.now();
+                    match answer {
+                        // A long document takes its time, and other lines are not to wait for it.
+                        Ok(text) if text.len() >= LONG => {
+                            block_in_place(|| session.fetched(now, fetch, Ok(&text), &mut out));
+                        }
+                        Ok(text) => session.fetched(now, fetch, Ok(&text), &mut out),
+                        Err(error) => {
+                            let why = error.to_string();
+                            if error.is_not_there() {
+                                session.not_there(now, fetch, &why, &mut out);
+                            } else {
+                                session.fetched(now, fetch, Err(&why), &mut out);
+                            }
+                            self.shared.board.trouble(self.place, why);
+                        }
                     }
                 }
                 frame = next(&mut socket) => match text(frame) {
@@ -180,6 +220,7 @@ impl FeedLine {
                     session.tick(self.shared.clock.now(), &mut out);
                     let steady = session.clock().is_none_or(|clock| clock.speed_milli == 1_000);
                     self.shared.board.feed(self.place, session.state(), session.stats(), steady);
+                    self.shared.board.notes(self.place, session.notes());
                 }
             }
         }

@@ -9,6 +9,7 @@ mod core;
 pub mod fetch;
 #[cfg(feature = "fix")]
 pub mod fix;
+mod handed;
 pub mod intake;
 pub mod lines;
 pub mod probe;

@@ -171,7 +171,7 @@ fn setup_of(day: &DayMeta, kind: LiveKind) -> Result<DaySetup, RecoveryError> {
 }
 
 /// The first and last moment of a date in UTC, between which a market that never closes has its day.
-fn utc_day(date: SessionDate) -> (Timestamp, Timestamp) {
+pub(super) fn utc_day(date: SessionDate) -> (Timestamp, Timestamp) {
     // Nepal is 5:45 ahead all year.
     let midnight = Timestamp::nepal(date, chrono::NaiveTime::MIN).unwrap_or_default();
     let first = midnight.plus_ns((5 * 60 + 45) * 60 * NS_PER_S);

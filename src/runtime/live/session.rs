@@ -10,6 +10,7 @@ use super::LiveCore;
 use super::board::{Board, LocalClock};
 use super::broker::Broker;
 use super::intake::{Intake, Item};
+use super::lines::LineOrder;
 use crate::console::{Frame, GatewayStatus, Mode, ShellHealth, ShellRequest, ShellStatus};
 use crate::engine::snapshot::SnapshotBuilder;
 use crate::engine::{Command, GatewayKind, OperatorId};
@@ -35,8 +36,8 @@ pub struct FeedPlace {
     pub source: SourceId,
     /// Its place on the board.
     pub place: usize,
-    /// Begins its connection anew.
-    pub restart: mpsc::Sender<()>,
+    /// What it is told to do.
+    pub orders: mpsc::Sender<LineOrder>,
 }
 
 /// Where requests go.
@@ -91,7 +92,12 @@ pub struct LiveSession {
     lines: Vec<(LineState, Option<SourceClock>)>,
     /// The feed in use was told to begin anew and has not yet: what it says until then is of before.
     awaits_restart: bool,
+    /// The day has ended: how many of the feeds' lines were told to end.
+    ended: Option<usize>,
 }
+
+/// Why nothing more is heard after the day.
+const DAY_ENDED: &str = "the day has ended; start again";
 
 impl LiveSession {
     /// A session that publishes to `frames`.
@@ -111,6 +117,7 @@ impl LiveSession {
             active: 0,
             lines,
             awaits_restart: false,
+            ended: None,
         }
     }
 
@@ -126,6 +133,7 @@ impl LiveSession {
             let go_on = self.take(items)?;
             let now = self.setup.clock.now();
             self.setup.core.tick(now)?;
+            self.end_day(now);
             self.hand_out()?;
             self.setup.core.settle()?;
             if !go_on {
@@ -220,6 +228,21 @@ impl LiveSession {
         }
     }
 
+    /// After the day nothing more is heard: what comes is another day's.
+    fn end_day(&mut self, now: crate::market::Timestamp) {
+        if self.ended.is_none() && self.setup.core.is_over(now) {
+            self.ended = Some(0);
+            self.note(DAY_ENDED.to_owned());
+        }
+        if let Some(told) = &mut self.ended
+            && let Some(feed) = self.setup.feeds.get(*told)
+        {
+            let full = |e| matches!(e, mpsc::error::TrySendError::Full(_));
+            // A line that has yet to take an order in is told the next time around.
+            *told += usize::from(!feed.orders.try_send(LineOrder::End(DAY_ENDED)).is_err_and(full));
+        }
+    }
+
     /// A feed's line changed: the engine hears of the one in use, and another may take over.
     fn on_feed(&mut self, source: SourceId, state: LineState) -> Result<(), SequencerError> {
         let Some(n) = self.setup.feeds.iter().position(|f| f.source == source) else { return Ok(()) };
@@ -240,16 +263,17 @@ impl LiveSession {
 
     /// The first feed that is live is used, unless the one in use is live itself.
     fn choose(&mut self) -> Result<(), SequencerError> {
-        if self.lines.get(self.active).is_none_or(|(state, _)| state.is_live()) || self.awaits_restart {
+        let has_live = self.lines.get(self.active).is_none_or(|(state, _)| state.is_live());
+        if has_live || self.awaits_restart || self.ended.is_some() {
             return Ok(());
         }
         let Some(next) = self.lines.iter().position(|(state, _)| state.is_live()) else { return Ok(()) };
         let now = self.setup.clock.now();
         self.active = next;
-        let FeedPlace { source, place, restart } = &self.setup.feeds[next];
+        let FeedPlace { source, place, orders } = &self.setup.feeds[next];
         self.setup.board.use_feed(*place);
         // It begins anew, so that the whole book comes from it. A full channel means that it is already told to.
-        self.awaits_restart = restart.try_send(()).is_ok();
+        self.awaits_restart = orders.try_send(LineOrder::Anew).is_ok();
         if let Some(clock) = self.lines[next].1 {
             self.setup.core.set_clock(clock);
         }
@@ -325,5 +349,63 @@ impl LiveSession {
         };
         self.frames.send_replace(Some(Frame { snapshot, status: Arc::new(status) }));
         self.published = Instant::now();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::day::DayMeta;
+    use crate::journal::SessionKind;
+    use crate::market::time::NS_PER_S;
+    use crate::market::{Board as Market, Instrument, SessionDate, Symbol, Universe};
+    use crate::runtime::live::recovery::{LiveKind, begin};
+
+    #[test]
+    fn when_the_day_is_over_every_line_is_told_to_end_and_it_is_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let universe = Universe::new([Instrument::foreign(Symbol::new("BTCUSDT"), 100, 1)]);
+        let date = SessionDate::new(2024, 8, 8).unwrap();
+        let day = DayMeta::new(date, Market::Foreign, "a day", universe);
+        let kind = LiveKind { session: SessionKind::Paper, gateway: GatewayKind::Inside };
+        let begun = begin(&folder.path().join("a.journal"), day, kind, "T").unwrap();
+        let mut core = LiveCore::new(begun.sequencer);
+        // A minute before midnight in UTC.
+        let there = crate::market::Timestamp::from_ns(1_723_161_540 * NS_PER_S);
+        core.set_clock(SourceClock { here: there, there, speed_milli: 1_000 });
+        let (board, clock) = (Board::default(), LocalClock::start());
+        let mut heard = Vec::new();
+        let mut feed = |n: u16| {
+            let (orders, told) = mpsc::channel(1);
+            heard.push(told);
+            FeedPlace {
+                source: SourceId(n),
+                place: board.add("feed", crate::console::ConnectionUse::Feed),
+                orders,
+            }
+        };
+        let feeds = vec![feed(1), feed(2)];
+        let setup = SessionSetup {
+            core,
+            intake: Arc::new(Intake::default()),
+            board,
+            clock,
+            feeds,
+            outlet: Outlet::None,
+            gateway: "inside".to_owned(),
+            mode: Mode::Paper,
+            account: None,
+            operator: OperatorId::new("desk"),
+            notes: Vec::new(),
+        };
+        let mut session = LiveSession::new(setup, watch::channel(None).0);
+        session.end_day(there.plus_ns(59 * NS_PER_S));
+        assert!(heard.iter_mut().all(|told| told.try_recv().is_err()) && session.setup.notes.is_empty());
+        for second in 60..64 {
+            session.end_day(there.plus_ns(second * NS_PER_S));
+        }
+        assert!(heard.iter_mut().all(|told| told.try_recv() == Ok(LineOrder::End(DAY_ENDED))));
+        assert!(heard.iter_mut().all(|told| told.try_recv().is_err()));
+        assert_eq!(session.setup.notes, [DAY_ENDED]);
     }
 }

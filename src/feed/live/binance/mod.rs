@@ -191,7 +191,7 @@ impl BinanceSession {
                 self.fetches += 1;
                 book.ask(self.fetches, now);
                 let url = format!("{}{}", self.settings.picture_url, listed.symbol);
-                out.fetch.push(Fetch { no: self.fetches, url });
+                out.fetch.push(Fetch { no: self.fetches, url, longest: Fetch::USUAL });
             }
         }
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::document::{self, DocumentError, PAISA};
-use crate::market::{Price, Symbol, Timestamp};
+use crate::market::{Price, SessionDate, Symbol, Timestamp};
 
 /// The name of the market status among the documents of a site.
 pub const STATUS: &str = "market-status.json";
@@ -28,8 +28,8 @@ pub fn depth_name(symbol: &Symbol) -> String {
 pub struct SiteSecurity {
     /// The company or fund, where said.
     pub name: Option<String>,
-    /// The close before, where said.
-    pub previous_close: Option<Price>,
+    /// The close before, where said, and on which date the row that says it was last written.
+    pub previous_close: Option<(SessionDate, Price)>,
 }
 
 /// See the module.
@@ -80,25 +80,28 @@ impl SiteDay {
         for raw in document::rows(text)? {
             let Ok(row) = serde_json::from_str::<LiveRow<'_>>(raw.get()) else { continue };
             let security = self.security(&row.symbol, row.security_name);
-            if let Some(close) = row.previous_close.and_then(|raw| document::price(raw, PAISA).ok()) {
-                security.previous_close = Some(close);
+            let at = row.last_updated_date_time.and_then(|text| document::nepal(&text, ANY_TIME).ok());
+            let close = row.previous_close.and_then(|raw| document::price(raw, PAISA).ok());
+            if let (Some(at), Some(close)) = (at, close) {
+                security.previous_close = Some((at.nepal_date(), close));
             }
-            self.see(row.last_updated_date_time.and_then(|text| document::nepal(&text, ANY_TIME).ok()));
+            self.see(at);
         }
         Ok(())
     }
 
-    /// Takes a page of the floorsheet in.
+    /// Takes a page of the floorsheet in; says whether another follows.
     ///
     /// # Errors
     /// [`DocumentError`]: it is none.
-    pub fn floorsheet(&mut self, text: &str) -> Result<(), DocumentError> {
-        for raw in document::sheet_rows(text)? {
+    pub fn floorsheet(&mut self, text: &str) -> Result<bool, DocumentError> {
+        let (rows, more) = document::sheet_rows(text)?;
+        for raw in rows {
             let Ok(row) = serde_json::from_str::<SheetRow>(raw.get()) else { continue };
             self.security(&row.stock_symbol, row.security_name);
             self.see(row.trade_time.and_then(|text| document::nepal(&text, ANY_TIME).ok()));
         }
-        Ok(())
+        Ok(more)
     }
 
     fn security(&mut self, symbol: &str, name: Option<String>) -> &mut SiteSecurity {
@@ -136,7 +139,7 @@ mod tests {
         let nabil = &day.securities[&Symbol::new("NABIL")];
         assert_eq!(
             (nabil.name.as_deref(), nabil.previous_close),
-            (Some("Nabil Bank"), Some(Price::from_units(51_250)))
+            (Some("Nabil Bank"), Some((SessionDate::new(2024, 7, 2).unwrap(), Price::from_units(51_250))))
         );
         assert_eq!(day.securities[&Symbol::new("SCB")], SiteSecurity::default());
         assert_eq!(day.newest, Some(document::nepal("2024-07-02T12:30:01.5", ANY_TIME).unwrap()));

@@ -1,6 +1,7 @@
 //! The documents of the exchange's site as values. Numbers are read from their text.
 
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::NaiveDateTime;
 use serde::Deserialize;
@@ -28,6 +29,10 @@ pub enum DocumentError {
     /// Not a time or a date.
     #[error("`{0}` is no time")]
     Time(String),
+    /// A time that this machine's clock will only reach after more than an hour: it would hide everything that really
+    /// comes later.
+    #[error("`{0}` is ahead of this machine's clock")]
+    Ahead(String),
     /// Quantity times rate is another amount.
     #[error("{qty} shares at {price} are not {amount}")]
     Amount {
@@ -94,13 +99,22 @@ fn slot_of(symbol: &str, listing: &Listing) -> Result<usize, DocumentError> {
     listing.find(symbol).ok_or_else(|| DocumentError::UnknownSymbol(shown(symbol)))
 }
 
-/// A time of the site: Nepal time, without saying so. One after `latest` would hide everything that really comes later.
+/// A time of the site that is not after `latest`.
 pub(super) fn nepal(text: &str, latest: Timestamp) -> Result<Timestamp, DocumentError> {
+    let at = any_nepal(text)?;
+    if at > latest { Err(DocumentError::Ahead(shown(text))) } else { Ok(at) }
+}
+
+/// A time of the site: Nepal time, without saying so.
+fn any_nepal(text: &str) -> Result<Timestamp, DocumentError> {
     let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
         .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f"));
     let at = time.ok().and_then(|time| Timestamp::nepal(time.date().into(), time.time()));
-    at.filter(|at| *at <= latest).ok_or_else(|| DocumentError::Time(shown(text)))
+    at.ok_or_else(|| DocumentError::Time(shown(text)))
 }
+
+/// The most levels of one side. The site shows the best five.
+const LEVELS_MAX: usize = 200;
 
 #[derive(Deserialize)]
 struct DepthText<'a> {
@@ -135,6 +149,10 @@ pub(super) fn depth(text: &str, listing: &Listing) -> Result<(usize, Vec<LevelUp
     let said: DepthText<'_> = serde_json::from_str(text).map_err(shape)?;
     let slot = slot_of(&said.symbol, listing)?;
     let listed = &listing.rows()[slot];
+    let longest = said.depth.buy.len().max(said.depth.sell.len());
+    if longest > LEVELS_MAX {
+        return Err(DocumentError::Shape(format!("{longest} levels on one side")));
+    }
     let mut levels: Vec<LevelUpdate> = Vec::with_capacity(said.depth.buy.len() + said.depth.sell.len());
     for (side, code, rows) in [(Side::Buy, 1, &said.depth.buy), (Side::Sell, 2, &said.depth.sell)] {
         for row in rows {
@@ -152,12 +170,21 @@ pub(super) fn depth(text: &str, listing: &Listing) -> Result<(usize, Vec<LevelUp
 /// A page of the floorsheet.
 #[derive(Debug)]
 pub(super) struct SheetPage {
-    /// Each row with its contract number where that can be read.
-    pub(super) rows: Vec<(Option<ContractNo>, Result<SheetRow, DocumentError>)>,
+    /// Each row with what it is known by.
+    pub(super) rows: Vec<(RowName, Result<SheetRow, DocumentError>)>,
     /// How many trades the exchange says there are today.
     pub(super) trades: Option<u64>,
     /// Whether another page follows.
     pub(super) more: bool,
+}
+
+/// What a row of the floorsheet is known by when it comes again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum RowName {
+    /// Its contract.
+    Contract(ContractNo),
+    /// The digest of its text, where the contract cannot be read.
+    Digest(u64),
 }
 
 /// A trade of the floorsheet.
@@ -218,12 +245,20 @@ pub(super) fn rows(text: &str) -> Result<Vec<&RawValue>, DocumentError> {
     serde_json::from_str(text).map_err(shape)
 }
 
-/// The rows of a page, in the wrapping of the site or as the bare list.
-pub(super) fn sheet_rows(text: &str) -> Result<Vec<&RawValue>, DocumentError> {
+/// The rows of a page, in the wrapping of the site or as the bare list, and whether another page follows.
+pub(super) fn sheet_rows(text: &str) -> Result<(Vec<&RawValue>, bool), DocumentError> {
+    sheet_text(text).map(|(rows, _, more)| (rows, more))
+}
+
+/// The rows of a page, how many trades the exchange says there are, and whether another page follows.
+fn sheet_text(text: &str) -> Result<(Vec<&RawValue>, Option<u64>, bool), DocumentError> {
     if text.trim_start().starts_with('[') {
-        return rows(text);
+        return Ok((rows(text)?, None, false));
     }
-    Ok(serde_json::from_str::<SheetText<'_>>(text).map_err(shape)?.floorsheets.content)
+    let said: SheetText<'_> = serde_json::from_str(text).map_err(shape)?;
+    let SheetContent { content, last, number, pages } = said.floorsheets;
+    let by_count = || number.zip(pages).is_some_and(|(page, pages)| page.saturating_add(1) < pages);
+    Ok((content, said.trades, last.map_or_else(by_count, |last| !last)))
 }
 
 /// A page, in the wrapping of the site or as the bare list of rows.
@@ -232,19 +267,14 @@ pub(super) fn floorsheet(
     listing: &Listing,
     latest: Timestamp,
 ) -> Result<SheetPage, DocumentError> {
-    let (content, trades, more) = if text.trim_start().starts_with('[') {
-        (rows(text)?, None, false)
-    } else {
-        let said: SheetText<'_> = serde_json::from_str(text).map_err(shape)?;
-        let SheetContent { content, last, number, pages } = said.floorsheets;
-        let by_count = || number.zip(pages).is_some_and(|(page, pages)| page.saturating_add(1) < pages);
-        let more = last.map_or_else(by_count, |last| !last);
-        (content, said.trades, more)
-    };
-    let rows = content.into_iter().map(|raw| {
-        let contract = contract(raw);
-        let row = contract.clone().and_then(|contract| sheet_row(raw, contract, listing, latest));
-        (contract.ok(), row)
+    let (content, trades, more) = sheet_text(text)?;
+    let rows = content.into_iter().map(|raw| match contract(raw) {
+        Ok(contract) => (RowName::Contract(contract), sheet_row(raw, contract, listing, latest)),
+        Err(error) => {
+            let mut hasher = DefaultHasher::new();
+            raw.get().hash(&mut hasher);
+            (RowName::Digest(hasher.finish()), Err(error))
+        }
     });
     Ok(SheetPage { rows: rows.collect(), trades, more })
 }
@@ -272,10 +302,10 @@ fn sheet_row(
         }
     }
     let date: SessionDate = row.date.parse().map_err(|_| DocumentError::Time(shown(&row.date)))?;
-    let at = nepal(&row.time, latest)?;
-    if at.nepal_date() != date {
+    if any_nepal(&row.time)?.nepal_date() != date {
         return Err(DocumentError::Time(format!("{} on {date}", shown(&row.time))));
     }
+    let at = nepal(&row.time, latest)?;
     let (buyer, seller) = (row.buyer.and_then(broker), row.seller.and_then(broker));
     let print = TradePrint { price, qty, aggressor: None, buyer, seller, contract: Some(contract) };
     Ok(SheetRow { slot, date, at, print })

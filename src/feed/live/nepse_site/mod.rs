@@ -5,12 +5,17 @@
 //!
 //! - Depth is a picture of the best levels. It is told when it differs from the last one, never made up.
 //! - The floorsheet has every trade with its contract number: each is told once. Older pages are asked for until one
-//!   has a contract that is known. The exchange's own count of trades is the check: while it says more than were
-//!   found, the state is *gap* and all pages are read again.
+//!   has a contract that is known. The exchange's own count of trades, as the newest page has it, is the check: while
+//!   it says more than were found, the state is *gap* and all pages are read again, with waits between.
 //! - The live market has the last price. Where a floorsheet is read it tells nothing, because the trades are there;
 //!   otherwise the last trade of each security is told when more shares were traded. Trades between two documents
 //!   are then not known, and the volume is not complete.
 //! - It holds no index value; none is told.
+//!
+//! - What is of another day than the session's is not told, and depth, which has no date, not before something else
+//!   is of that day.
+//! - What was told before a loss is told again after it, each contract too: whoever hands it on knows what was handed
+//!   on before.
 //!
 //! Whoever holds the session opens it like a connection; nothing is sent, everything is fetched. An address that
 //! begins with `file:` names a file, which whoever fetches opens.
@@ -18,9 +23,12 @@
 mod day;
 mod document;
 mod sheet;
+mod status;
 
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
 
 use super::backoff::Backoff;
 use super::listing::Listing;
@@ -28,27 +36,38 @@ use super::session::{FeedOut, FeedSession, FeedStats, Fetch, SourceClock};
 use crate::engine::LineState;
 use crate::feed::stamp::Stamp;
 use crate::market::{
-    Calendar, EventFlags, InstrumentId, LevelUpdate, MarketData, MarketEvent, SessionDate, SessionPhase,
-    SourceId, Timestamp, TradePrint,
+    EventFlags, InstrumentId, LevelUpdate, MarketData, MarketEvent, SessionDate, SourceId, Timestamp,
+    TradePrint,
 };
 
 pub use day::{FLOORSHEET, FLOORSHEET_PAGE, LIVE_MARKET, STATUS, SiteDay, SiteSecurity, depth_name};
 pub use document::DocumentError;
 
-use document::{Last, SheetRow};
+use document::Last;
 use sheet::Sheet;
+use status::Status;
 
 const NS_PER_MS: i64 = 1_000_000;
 /// Documents that may be on their way at once.
 const FETCHES_AT_ONCE: usize = 4;
 /// How far ahead of this machine's clock a time of the site may be, in nanoseconds: clocks differ, days do not.
 const AHEAD_NS: i64 = 3_600_000_000_000;
+/// While the market trades, a document whose newest time is older than this is an old one.
+const AGE_NS: i64 = 5 * 60 * 1_000 * NS_PER_MS;
+/// The most bytes of a floorsheet: in one document that of a heavy day has nearly sixty millions.
+pub const SHEET_LONGEST: u64 = 128 << 20;
+/// How often a document that is not there is looked for, in nanoseconds.
+const LOOK_NS: i64 = 60 * 1_000 * NS_PER_MS;
+/// Names of securities not asked for that are kept to be shown.
+const UNKNOWN_MAX: usize = 1_000;
 
 /// How a session with the site is set up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NepseSiteSettings {
     /// Under which source its events are known.
     pub source: SourceId,
+    /// The session's day. What documents say of another is not told.
+    pub date: SessionDate,
     /// How often each document is asked for, in milliseconds.
     pub poll_ms: u32,
     /// A document not there after so many milliseconds is asked for again, and the state is *stale*.
@@ -57,6 +76,8 @@ pub struct NepseSiteSettings {
     pub silence_ms: u32,
     /// Where the floorsheet is. `{page}` in it stands for the number of a page, from 0.
     pub floorsheet: Option<String>,
+    /// Where else the floorsheet may be, if it is not there.
+    pub floorsheet_or: Option<String>,
     /// Where the live market is.
     pub live_market: Option<String>,
     /// Where the market status is.
@@ -73,13 +94,15 @@ pub struct NepseSiteSettings {
 impl NepseSiteSettings {
     /// Nothing yet to read, with limits that suit the site.
     #[must_use]
-    pub const fn new(source: SourceId) -> Self {
+    pub const fn new(source: SourceId, date: SessionDate) -> Self {
         Self {
             source,
+            date,
             poll_ms: 5_000,
             fetch_ms: 10_000,
             silence_ms: 20_000,
             floorsheet: None,
+            floorsheet_or: None,
             live_market: None,
             status: None,
             depth: Vec::new(),
@@ -106,10 +129,26 @@ struct Document {
     asked: Option<(u64, Timestamp)>,
     next_at: Timestamp,
     backoff: Backoff,
-    /// It was read at least once.
+    /// Another address where it may be.
+    other: Option<String>,
+    /// It was read since the connection stands, and ever.
     known: bool,
+    ever: bool,
+    /// It was never read and is not there: nothing waits for it.
+    absent: bool,
     /// It was not there in time, or could not be read.
     late: bool,
+    /// The newest time of the session's day in it.
+    newest: Option<Timestamp>,
+}
+
+/// What reading a document brought.
+#[derive(Default)]
+struct Read {
+    /// Another page of it is needed at once.
+    more: bool,
+    /// The newest time of the session's day in it.
+    newest: Option<Timestamp>,
 }
 
 /// A session with the exchange's site.
@@ -122,11 +161,18 @@ pub struct NepseSiteSession {
     /// The last picture, and the last trade of the live market, by place in the listing.
     pictures: Vec<Option<Vec<LevelUpdate>>>,
     lasts: Vec<Option<Last>>,
-    /// The time of the last trade that was told before this session was taken up, by place in the listing.
-    told: Vec<Timestamp>,
-    phase: Option<SessionPhase>,
-    /// The day whose opening is known, and the opening.
-    opening: Option<(SessionDate, Option<Timestamp>)>,
+    /// The time of the last row of another day, by place in the listing.
+    others: Vec<Option<Timestamp>>,
+    status: Status,
+    /// A document of the session's day was read: what has no date of its own is believed to be of it too.
+    dated: bool,
+    /// What was of another day: how much, and the last such day.
+    other_day: (u64, Option<SessionDate>),
+    other_status: Option<Timestamp>,
+    /// Securities that were not asked for, and how many of their rows came.
+    unknown: BTreeMap<String, u64>,
+    /// The market trades and a document is old.
+    aged: bool,
     stats: FeedStats,
     fetches: u64,
     /// When a document came last, or the session was opened.
@@ -147,22 +193,30 @@ impl NepseSiteSession {
         wanted.extend(of(Kind::LiveMarket, &settings.live_market));
         wanted.extend(settings.depth.iter().map(|(id, url)| (Kind::Depth(*id), url.clone())));
         let document = |(n, (kind, url))| Document {
+            other: settings.floorsheet_or.clone().filter(|_| kind == Kind::Floorsheet),
             kind,
             url,
             asked: None,
             next_at: Timestamp::default(),
             backoff: Backoff::new(settings.seed.wrapping_add(n as u64)),
             known: false,
+            ever: false,
+            absent: false,
             late: false,
+            newest: None,
         };
         Self {
             documents: wanted.into_iter().enumerate().map(document).collect(),
-            sheet: Sheet::default(),
+            sheet: Sheet::new(settings.date, settings.seed),
             pictures: vec![None; listing.rows().len()],
             lasts: vec![None; listing.rows().len()],
-            told: vec![Timestamp::default(); listing.rows().len()],
-            phase: None,
-            opening: None,
+            others: vec![None; listing.rows().len()],
+            status: Status::new(settings.date),
+            dated: false,
+            other_day: (0, None),
+            other_status: None,
+            unknown: BTreeMap::new(),
+            aged: false,
             settings,
             listing,
             stats: FeedStats::default(),
@@ -171,25 +225,6 @@ impl NepseSiteSession {
             connected: false,
             opened: false,
             silent: false,
-        }
-    }
-
-    /// The session goes on after these events, told before the process ended: no trade is told again.
-    pub fn take_up<'a>(&mut self, events: impl IntoIterator<Item = &'a MarketEvent>) {
-        for event in events {
-            match event.data {
-                MarketData::Trade(print) => {
-                    let slot = self.listing.rows().iter().position(|row| row.instrument == event.instrument);
-                    if let Some(told) = slot.and_then(|slot| self.told.get_mut(slot)) {
-                        *told = event.at.max(*told);
-                    }
-                    if let Some(contract) = print.contract {
-                        self.sheet.know(event.at.nepal_date(), contract);
-                    }
-                }
-                MarketData::Session(phase) => self.phase = Some(phase),
-                _ => {}
-            }
         }
     }
 
@@ -205,24 +240,37 @@ impl NepseSiteSession {
         self.listing.rows()[slot].instrument
     }
 
-    /// Reads a document; whether another page of it is needed at once.
+    /// Reads a document.
     fn read(
         &mut self,
         kind: Kind,
         now: Timestamp,
         text: &str,
         out: &mut FeedOut,
-    ) -> Result<bool, DocumentError> {
-        let latest = now.plus_ns(AHEAD_NS);
+    ) -> Result<Read, DocumentError> {
         match kind {
-            Kind::Depth(instrument) => self.read_depth(instrument, now, text, out).map(|()| false),
-            Kind::Floorsheet => self.read_sheet(latest, text, out),
-            Kind::LiveMarket => self.read_live_market(latest, text, out).map(|()| false),
-            Kind::Status => self.read_status(latest, text, out).map(|()| false),
+            Kind::Depth(instrument) => self.read_depth(instrument, now, text, out).map(|()| Read::default()),
+            Kind::Floorsheet => self.read_sheet(now, text, out),
+            Kind::LiveMarket => {
+                self.read_live_market(now, text, out).map(|newest| Read { more: false, newest })
+            }
+            Kind::Status => self.read_status(now, text, out).map(|newest| Read { more: false, newest }),
         }
     }
 
-    /// The document has no time of its own: a picture stands at the time it was read.
+    /// Something was of another day, and is told for the first time.
+    fn turn_away(&mut self, rows: u64, date: SessionDate) {
+        self.other_day = (self.other_day.0 + rows, Some(date));
+    }
+
+    fn not_asked_for(&mut self, symbol: String) {
+        if self.unknown.len() < UNKNOWN_MAX || self.unknown.contains_key(&symbol) {
+            *self.unknown.entry(symbol).or_default() += 1;
+        }
+    }
+
+    /// The document has no time of its own: a picture stands at the time it was read, and before anything is of the
+    /// session's day nothing says that it is.
     fn read_depth(
         &mut self,
         instrument: InstrumentId,
@@ -234,93 +282,121 @@ impl NepseSiteSession {
         if self.instrument(slot) != instrument {
             return Err(DocumentError::UnknownSymbol(self.listing.rows()[slot].symbol.to_string()));
         }
-        if self.pictures[slot].as_ref() != Some(&levels) {
+        if self.dated && self.pictures[slot].as_ref() != Some(&levels) {
             self.stamp(instrument, self.there(now)).picture(&levels, &mut out.events);
             self.pictures[slot] = Some(levels);
         }
         Ok(())
     }
 
-    fn read_sheet(
-        &mut self,
-        latest: Timestamp,
-        text: &str,
-        out: &mut FeedOut,
-    ) -> Result<bool, DocumentError> {
-        let page = document::floorsheet(text, &self.listing, latest)?;
-        let paged = self.settings.floorsheet.as_ref().is_some_and(|url| url.contains("{page}"));
-        let walked = self.sheet.take(page, paged);
+    fn read_sheet(&mut self, now: Timestamp, text: &str, out: &mut FeedOut) -> Result<Read, DocumentError> {
+        let page = document::floorsheet(text, &self.listing, now.plus_ns(AHEAD_NS))?;
+        let of_sheet =
+            |document: &Document| document.kind == Kind::Floorsheet && document.url.contains("{page}");
+        let paged = self.documents.iter().any(of_sheet);
+        let walked = self.sheet.take(now, page, paged);
         self.stats.refused += walked.refused;
         self.stats.gaps += u64::from(walked.noticed);
-        let done = walked.trades.is_some();
+        if let Some(date) = walked.other_date {
+            self.turn_away(walked.other_day, date);
+        }
+        walked.unknown.into_iter().for_each(|symbol| self.not_asked_for(symbol));
+        let more = walked.trades.is_none();
         for row in walked.trades.unwrap_or_default() {
-            let flags = if self.is_auction(&row) { EventFlags::AUCTION } else { EventFlags::NONE };
+            // Before the continuous session it is the opening auction that prints.
+            let is_auction = self.status.continuous().is_some_and(|span| row.at < span.open);
+            let flags = if is_auction { EventFlags::AUCTION } else { EventFlags::NONE };
             let stamp = self.stamp(self.instrument(row.slot), row.at);
             let stamp = Stamp { flags: stamp.flags.with(flags), ..stamp };
             stamp.trade(row.print, &mut out.events);
         }
-        Ok(!done)
+        Ok(Read { more, newest: walked.newest })
     }
 
-    /// Whether the opening auction printed it: before the continuous session of its day.
-    fn is_auction(&mut self, row: &SheetRow) -> bool {
-        if self.opening.is_none_or(|(day, _)| day != row.date) {
-            let session = Calendar::embedded().session(row.date).ok();
-            self.opening = Some((row.date, session.map(|session| session.continuous.open)));
-        }
-        self.opening.and_then(|(_, open)| open).is_some_and(|open| row.at < open)
-    }
-
+    /// The newest time of the day is what follows.
     fn read_live_market(
         &mut self,
-        latest: Timestamp,
+        now: Timestamp,
         text: &str,
         out: &mut FeedOut,
-    ) -> Result<(), DocumentError> {
-        let rows = document::live_market(text, &self.listing, latest)?;
+    ) -> Result<Option<Timestamp>, DocumentError> {
+        let rows = document::live_market(text, &self.listing, now.plus_ns(AHEAD_NS))?;
+        let mut newest = None;
         for row in rows {
             let last = match row {
                 Ok(Some(last)) => last,
                 Ok(None) => continue,
-                Err(_) => {
+                Err(error) => {
                     self.stats.refused += 1;
+                    if let DocumentError::UnknownSymbol(symbol) = error {
+                        self.not_asked_for(symbol);
+                    }
                     continue;
                 }
             };
+            let date = last.at.nepal_date();
+            if date != self.settings.date {
+                if self.others[last.slot].replace(last.at) != Some(last.at) {
+                    self.stats.refused += 1;
+                    self.turn_away(1, date);
+                }
+                continue;
+            }
+            newest = newest.max(Some(last.at));
             let before = self.lasts[last.slot];
             let is_new = before.is_none_or(|before| (last.at, last.total) > (before.at, before.total));
-            let same_volume = before.is_some_and(|before| {
-                before.total == last.total && before.at.nepal_date() == last.at.nepal_date()
-            });
+            let same_volume = before.is_some_and(|before| before.total == last.total);
             if !is_new || same_volume {
                 self.stats.refused += u64::from(before.is_some_and(|before| last.at < before.at));
                 continue;
             }
             self.lasts[last.slot] = Some(last);
-            if self.settings.floorsheet.is_none() && last.at > self.told[last.slot] {
+            if self.settings.floorsheet.is_none() {
                 let Last { price, qty, .. } = last;
                 let print =
                     TradePrint { price, qty, aggressor: None, buyer: None, seller: None, contract: None };
                 self.stamp(self.instrument(last.slot), last.at).trade(print, &mut out.events);
             }
         }
-        Ok(())
+        Ok(newest)
     }
 
-    /// A market that closes after it was open has ended; before that it is closed.
-    fn read_status(&mut self, latest: Timestamp, text: &str, out: &mut FeedOut) -> Result<(), DocumentError> {
-        let (said, at) = document::status(text, latest)?;
-        let phase = match (said, self.phase) {
-            (SessionPhase::Closed, None | Some(SessionPhase::Closed)) => SessionPhase::Closed,
-            (SessionPhase::Closed, Some(_)) => SessionPhase::Ended,
-            (other, _) => other,
-        };
-        if self.phase != Some(phase) {
-            self.phase = Some(phase);
-            let stamp = self.stamp(MarketEvent::MARKET, at);
-            out.events.push(stamp.event(true, MarketData::Session(phase)));
+    /// The time of the status is what follows, if it is of the day.
+    fn read_status(
+        &mut self,
+        now: Timestamp,
+        text: &str,
+        out: &mut FeedOut,
+    ) -> Result<Option<Timestamp>, DocumentError> {
+        let (said, at) = document::status(text, now.plus_ns(AHEAD_NS))?;
+        let is_of_day = self.status.take(said, at);
+        if !is_of_day && self.other_status.replace(at) != Some(at) {
+            self.stats.refused += 1;
+            self.turn_away(1, at.nepal_date());
         }
-        Ok(())
+        for (at, data) in self.status.news(self.there(now)) {
+            let mut stamp = self.stamp(MarketEvent::MARKET, at);
+            if matches!(data, MarketData::Halt(_)) {
+                // The site has no word for a stop.
+                stamp.flags = stamp.flags.with(EventFlags::INFERRED);
+            }
+            out.events.push(stamp.event(true, data));
+        }
+        Ok(is_of_day.then_some(at))
+    }
+
+    /// Whether the market trades and what is read of it has no recent time.
+    fn is_aged(&self, now: Timestamp) -> bool {
+        let there = self.there(now);
+        let Some(span) = self.status.continuous().filter(|span| span.contains(there)) else { return false };
+        let trades = |kind| matches!(kind, Kind::Floorsheet | Kind::LiveMarket);
+        let has_trades = self.documents.iter().any(|document| trades(document.kind));
+        let old = |document: &Document| {
+            let counts = if has_trades { trades(document.kind) } else { document.kind == Kind::Status };
+            let newest = document.newest.map_or(span.open, |at| at.max(span.open));
+            counts && document.known && there.since_ns(newest) > AGE_NS
+        };
+        !self.status.is_stopped() && self.documents.iter().any(old)
     }
 
     /// Asks for the documents that are due.
@@ -340,8 +416,19 @@ impl NepseSiteSession {
             let document = &mut self.documents[document];
             document.asked = Some((self.fetches, now));
             let url = document.url.replace("{page}", &self.sheet.page.to_string());
-            out.fetch.push(Fetch { no: self.fetches, url });
+            let longest = if document.kind == Kind::Floorsheet { SHEET_LONGEST } else { Fetch::USUAL };
+            out.fetch.push(Fetch { no: self.fetches, url, longest });
         }
+    }
+}
+
+impl NepseSiteSession {
+    /// A document was not there, or could not be read.
+    fn failed(&mut self, place: usize, now: Timestamp) {
+        if self.documents[place].kind == Kind::Floorsheet {
+            self.sheet.restart();
+        }
+        self.documents[place].failed(now);
     }
 }
 
@@ -383,20 +470,42 @@ impl FeedSession for NepseSiteSession {
             self.stats.refused += u64::from(read.is_err());
             let document = &mut self.documents[place];
             match read {
-                Ok(more) => {
+                Ok(Read { more, newest }) => {
                     let wait = if more { 0 } else { i64::from(self.settings.poll_ms) * NS_PER_MS };
                     (document.asked, document.next_at) = (None, now.plus_ns(wait));
                     (document.known, document.late) = (document.known || !more, false);
+                    (document.ever, document.absent) = (true, false);
+                    document.newest = document.newest.max(newest);
                     document.backoff.worked();
+                    self.dated |= newest.is_some();
                 }
-                Err(_) => document.failed(now),
+                Err(_) => self.failed(place, now),
             }
         } else {
             self.stats.failed += 1;
-            self.documents[place].failed(now);
+            self.failed(place, now);
         }
+        self.aged = self.is_aged(now);
         self.stats.events += (out.events.len() - before) as u64;
         self.ask(now, out);
+    }
+
+    fn not_there(&mut self, now: Timestamp, fetch: u64, why: &str, out: &mut FeedOut) {
+        let asked = |document: &&mut Document| document.asked.is_some_and(|(number, _)| number == fetch);
+        match self.documents.iter_mut().find(asked) {
+            Some(document) if !document.ever => {
+                self.stats.failed += 1;
+                // The server answers, and nothing that was known is missing: it is looked for now and then.
+                self.answered_at = now;
+                (document.asked, document.late, document.absent) = (None, false, true);
+                document.next_at = now.plus_ns(LOOK_NS);
+                if let Some(other) = &mut document.other {
+                    std::mem::swap(other, &mut document.url);
+                }
+                self.ask(now, out);
+            }
+            _ => self.fetched(now, fetch, Err(why), out),
+        }
     }
 
     fn lost(&mut self, now: Timestamp, out: &mut FeedOut) {
@@ -407,9 +516,13 @@ impl FeedSession for NepseSiteSession {
             }
         }
         for document in &mut self.documents {
-            (document.asked, document.known, document.late) = (None, false, false);
+            (document.asked, document.known, document.late, document.newest) = (None, false, false, None);
         }
-        (self.connected, self.silent) = (false, false);
+        // Whether what was told got any further is not known here: everything is told again.
+        self.sheet = Sheet::new(self.settings.date, self.settings.seed);
+        self.lasts.fill(None);
+        self.status.lost();
+        (self.connected, self.silent, self.dated, self.aged) = (false, false, false, false);
         self.stats.events += (out.events.len() - before) as u64;
     }
 
@@ -420,12 +533,13 @@ impl FeedSession for NepseSiteSession {
         let silence = i64::from(self.settings.silence_ms) * NS_PER_MS;
         self.silent = now.since_ns(self.answered_at) >= silence;
         let patience = i64::from(self.settings.fetch_ms) * NS_PER_MS;
-        for document in &mut self.documents {
-            if document.asked.is_some_and(|(_, at)| now.since_ns(at) >= patience) {
+        for place in 0..self.documents.len() {
+            if self.documents[place].asked.is_some_and(|(_, at)| now.since_ns(at) >= patience) {
                 self.stats.failed += 1;
-                document.failed(now);
+                self.failed(place, now);
             }
         }
+        self.aged = self.is_aged(now);
         self.ask(now, out);
     }
 
@@ -434,13 +548,42 @@ impl FeedSession for NepseSiteSession {
             Self { connected: false, .. } => LineState::Connecting,
             Self { silent: true, .. } => LineState::Silent,
             Self { sheet: Sheet { gap: true, .. }, .. } => LineState::Gap,
-            _ if self.documents.iter().any(|document| document.late) => LineState::Stale,
-            _ if self.documents.iter().any(|document| !document.known) => LineState::Syncing,
+            _ if self.aged || self.documents.iter().any(|document| document.late) => LineState::Stale,
+            _ if self.documents.iter().all(|document| document.absent) => LineState::Syncing,
+            Self { dated: false, .. } => LineState::Syncing,
+            _ if self.documents.iter().any(|document| !document.known && !document.absent) => {
+                LineState::Syncing
+            }
             _ => LineState::Live,
         }
     }
 
     fn stats(&self) -> &FeedStats {
         &self.stats
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let (rows, Some(date)) = self.other_day {
+            let yet = if self.dated {
+                String::new()
+            } else {
+                format!("; nothing is of {} yet", self.settings.date)
+            };
+            notes.push(format!("{rows} rows of another day are not told, the last of {date}{yet}"));
+        }
+        if self.aged {
+            notes.push("the market trades, and what is read has no time of the last five minutes".to_owned());
+        }
+        for document in self.documents.iter().filter(|document| document.absent) {
+            notes.push(format!("{} is not there; it is looked for each minute", document.url));
+        }
+        if !self.unknown.is_empty() {
+            let mut names: Vec<String> = self.unknown.keys().take(8).cloned().collect();
+            let more = self.unknown.len() - names.len();
+            names.extend((more > 0).then(|| format!("{more} more")));
+            notes.push(format!("not among the securities of this session: {}", names.join(", ")));
+        }
+        notes
     }
 }

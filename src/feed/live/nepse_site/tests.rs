@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::super::depth::Scale;
 use super::super::listing::Listed;
 use super::*;
-use crate::market::{BrokerId, Price, Qty, Side, Symbol};
+use crate::market::{BrokerId, Halt, Price, Qty, SessionPhase, Side, Symbol};
 
 const NABIL: InstrumentId = InstrumentId(5);
 const SCB: InstrumentId = InstrumentId(6);
@@ -34,7 +34,27 @@ fn session(settings: NepseSiteSettings) -> (NepseSiteSession, FeedOut) {
 }
 
 fn settings() -> NepseSiteSettings {
-    NepseSiteSettings::new(SourceId(2))
+    NepseSiteSettings::new(SourceId(2), day(2))
+}
+
+fn day(day: u32) -> SessionDate {
+    SessionDate::new(2024, 7, day).unwrap()
+}
+
+/// With a status of the day beside what is read, so that depth is believed to be of it.
+fn dated() -> NepseSiteSettings {
+    NepseSiteSettings { status: url("status"), ..settings() }
+}
+
+const OPEN: &str = r#"{"isOpen":"OPEN","asOf":"2024-07-02T11:00:00","id":9}"#;
+
+/// A session that has read such a status.
+fn open(settings: NepseSiteSettings) -> (NepseSiteSession, FeedOut) {
+    let (mut session, mut out) = session(settings);
+    session.fetched(at(0), 1, Ok(OPEN), &mut out);
+    out.fetch.retain(|fetch| fetch.no != 1);
+    out.events.clear();
+    (session, out)
 }
 
 fn url(name: &str) -> Option<String> {
@@ -45,7 +65,8 @@ fn url(name: &str) -> Option<String> {
 fn answer(session: &mut NepseSiteSession, ms: i64, document: &str, out: &mut FeedOut) -> Vec<MarketEvent> {
     session.tick(at(ms), out);
     for fetch in std::mem::take(&mut out.fetch) {
-        session.fetched(at(ms), fetch.no, Ok(document), out);
+        let of_status = fetch.url.contains("status") && !document.contains("isOpen");
+        session.fetched(at(ms), fetch.no, Ok(if of_status { OPEN } else { document }), out);
     }
     std::mem::take(&mut out.events)
 }
@@ -59,8 +80,8 @@ const DEPTH: &str = r#"{"symbol":"NABIL","totalBuyQty":25310,"marketDepth":{"buy
 #[test]
 fn depth_is_a_picture_told_when_it_changed() {
     let depth = vec![(NABIL, "file:site/131.json".to_owned())];
-    let (mut session, mut out) = session(NepseSiteSettings { depth, ..settings() });
-    assert_eq!(out.fetch, [Fetch { no: 1, url: "file:site/131.json".to_owned() }]);
+    let (mut session, mut out) = open(NepseSiteSettings { depth, ..dated() });
+    assert_eq!(out.fetch, [Fetch { no: 2, url: "file:site/131.json".to_owned(), longest: Fetch::USUAL }]);
     assert_eq!(session.state(), LineState::Syncing);
     let events = answer(&mut session, 10, DEPTH, &mut out);
     let level = |side, price, qty, orders| {
@@ -84,9 +105,9 @@ fn depth_is_a_picture_told_when_it_changed() {
     assert_eq!(session.state(), LineState::Live);
     // Not due yet; then the same again, then another.
     assert_eq!(answer(&mut session, 4_000, DEPTH, &mut out), []);
-    assert_eq!(session.stats().frames, 1);
-    assert_eq!(answer(&mut session, 5_100, DEPTH, &mut out), []);
     assert_eq!(session.stats().frames, 2);
+    assert_eq!(answer(&mut session, 5_100, DEPTH, &mut out), []);
+    assert_eq!(session.stats().frames, 4);
     let changed = DEPTH.replace("\"quantity\":7", "\"quantity\":8");
     assert_eq!(answer(&mut session, 10_200, &changed, &mut out).len(), 4);
     let emptied = r#"{"symbol":"NABIL","marketDepth":{"buyMarketDepthList":[],"sellMarketDepthList":[]}}"#;
@@ -98,6 +119,9 @@ fn depth_is_a_picture_told_when_it_changed() {
 
 #[test]
 fn depth_that_cannot_be_is_refused_and_the_line_is_stale() {
+    let level = |n: u32| format!(r#"{{"orderBookOrderPrice":{n},"quantity":1,"orderCount":1,"isBuy":2}},"#);
+    let levels: String = (600..801).map(level).collect();
+    let many = format!("sellMarketDepthList\":[{levels}");
     for (from, to) in [
         ("512.5", "512.505"),
         ("512.5", "-512.5"),
@@ -113,10 +137,11 @@ fn depth_that_cannot_be_is_refused_and_the_line_is_stale() {
         ("\"NABIL\"", "\"SCB\""),
         ("\"NABIL\"", "\"HIDCL\""),
         ("marketDepth", "depth"),
+        ("sellMarketDepthList\":[", &many),
         ("}]}", "}"),
     ] {
         let depth = vec![(NABIL, "http://site/131".to_owned())];
-        let (mut session, mut out) = session(NepseSiteSettings { depth, ..settings() });
+        let (mut session, mut out) = open(NepseSiteSettings { depth, ..dated() });
         assert_eq!(answer(&mut session, 0, &DEPTH.replacen(from, to, 1), &mut out), [], "{from} {to}");
         assert_eq!((session.stats().refused, session.state()), (1, LineState::Stale), "{from} {to}");
         assert_eq!(answer(&mut session, 1_000, DEPTH, &mut out).len(), 4);
@@ -215,6 +240,101 @@ fn pages_are_walked_to_a_known_contract_and_a_dropped_page_is_a_gap() {
     assert_eq!((told, state), (vec![8, 9], LineState::Live));
 }
 
+/// The newest rows of `trades`, two a page, where the exchange leaves some out.
+fn page_of(trades: u64, page: u64, left_out: &[u64]) -> String {
+    let numbers = (1..=trades).rev().skip(page as usize * 2).take(2);
+    let rows: Vec<_> = numbers.filter(|n| !left_out.contains(n)).map(good).collect();
+    sheet(&rows, page, trades.div_ceil(2), trades)
+}
+
+/// Answers page after page until none is asked for, `grow` more trades with each; the pages, and what was told.
+fn walk(
+    session: &mut NepseSiteSession,
+    ms: i64,
+    trades: &mut u64,
+    (grow, left_out): (u64, &[u64]),
+) -> (Vec<u64>, Vec<u64>) {
+    let (mut out, mut pages) = (FeedOut::default(), Vec::new());
+    session.tick(at(ms), &mut out);
+    while let Some(fetch) = out.fetch.pop() {
+        assert!(pages.len() < 100, "a walk without end");
+        let page = fetch.url.rsplit('=').next().unwrap().parse().unwrap();
+        pages.push(page);
+        session.fetched(at(ms), fetch.no, Ok(&page_of(*trades, page, left_out)), &mut out);
+        *trades += grow;
+    }
+    (pages, numbers(&out.events))
+}
+
+fn paged() -> NepseSiteSession {
+    let floorsheet = Some("http://site/floorsheet?page={page}".to_owned());
+    let mut session = NepseSiteSession::new(NepseSiteSettings { floorsheet, ..settings() }, listing());
+    let mut out = FeedOut::default();
+    session.opened(at(0), &mut out);
+    session.fetched(at(0), 1, Ok(&page_of(4, 0, &[])), &mut out);
+    session.fetched(at(0), 2, Ok(&page_of(4, 1, &[])), &mut out);
+    assert_eq!((numbers(&out.events), session.state()), (vec![1, 2, 3, 4], LineState::Live));
+    session
+}
+
+#[test]
+fn a_walk_ends_although_the_market_trades_on() {
+    let mut session = paged();
+    let mut trades = 12;
+    // One more trade for each page that is fetched: the last page counts trades that the first did not have.
+    let (pages, told) = walk(&mut session, 6_000, &mut trades, (1, &[]));
+    assert!(pages.len() < 10, "{pages:?}");
+    assert_eq!((told, session.state()), ((5..=12).collect(), LineState::Live));
+    assert_eq!(session.stats().gaps, 0);
+    let (_, told) = walk(&mut session, 12_000, &mut trades, (1, &[]));
+    assert_eq!(told.first(), Some(&13));
+}
+
+#[test]
+fn a_trade_that_no_page_has_is_looked_for_with_waits_and_the_newest_are_told_meanwhile() {
+    let mut session = paged();
+    let mut trades = 20;
+    let (mut whole, mut told) = (0, Vec::new());
+    for poll in 1..=60 {
+        let (pages, new) = walk(&mut session, poll * 6_000, &mut trades, (0, &[9]));
+        whole += u64::from(pages.len() as u64 == trades.div_ceil(2));
+        told.extend(new);
+        assert_eq!(session.state(), LineState::Gap);
+        trades += 1;
+    }
+    // Waits of up to half a minute in six minutes of polls every six seconds.
+    assert!((10..=30).contains(&whole), "{whole} walks through all pages");
+    let wanted: Vec<u64> = (5..=79).filter(|n| *n != 9).collect();
+    assert_eq!((told, session.stats().gaps), (wanted, 1));
+    for poll in 61..=70 {
+        walk(&mut session, poll * 6_000, &mut trades, (0, &[]));
+    }
+    assert_ne!(session.state(), LineState::Gap, "it was found");
+}
+
+#[test]
+fn a_row_without_a_contract_is_one_trade_that_is_never_known() {
+    let (mut session, mut out) = session(NepseSiteSettings { floorsheet: url("sheet"), ..settings() });
+    let unreadable = good(2).replace(&(FIRST + 2).to_string(), "\"?\"");
+    let document = sheet(&[good(3), unreadable, good(1)], 0, 1, 3);
+    for ms in [0, 6_000, 12_000] {
+        answer(&mut session, ms, &document, &mut out);
+        assert_eq!((session.stats().refused, session.state()), (1, LineState::Live));
+    }
+}
+
+#[test]
+fn a_row_ahead_of_a_clock_that_is_behind_is_told_when_its_time_has_come() {
+    let (mut session, mut out) = session(NepseSiteSettings { floorsheet: url("sheet"), ..settings() });
+    let ahead = row(FIRST + 2, "NABIL", "12:30:00", 10, "500.1", "5001.0");
+    let document = sheet(&[ahead, good(1)], 0, 1, 2);
+    assert_eq!(numbers(&answer(&mut session, 0, &document, &mut out)), [1]);
+    answer(&mut session, 6_000, &document, &mut out);
+    assert_eq!((session.stats().refused, session.state()), (1, LineState::Gap));
+    assert_eq!(numbers(&answer(&mut session, 31 * 60_000, &document, &mut out)), [2]);
+    assert_eq!(session.state(), LineState::Live);
+}
+
 #[test]
 fn a_row_that_cannot_be_right_is_refused_once() {
     for bad in [
@@ -237,20 +357,61 @@ fn a_row_that_cannot_be_right_is_refused_once() {
 }
 
 #[test]
-fn a_new_day_begins_with_an_empty_sheet() {
+fn what_is_of_another_day_is_counted_and_not_told() {
+    let depth = vec![(NABIL, "http://site/depth".to_owned())];
+    let all = NepseSiteSettings { floorsheet: url("sheet"), live_market: url("live"), depth, ..dated() };
+    let (mut session, mut out) = session(all);
+    // On Monday morning the site still has Friday.
+    let friday = |document: String| document.replace("2024-07-02", "2024-06-28");
+    let mut poll = |ms: i64, of: &dyn Fn(String) -> String, status: &str| {
+        session.tick(at(ms), &mut out);
+        while let Some(fetch) = out.fetch.pop() {
+            let document = match fetch.url.as_str() {
+                url if url.contains("status") => of(status.to_owned()),
+                url if url.contains("sheet") => of(sheet(&[good(2), good(1)], 0, 1, 2)),
+                url if url.contains("live") => {
+                    of(format!("[{}]", live("NABIL", "512.5", 10, 100, "11:00:05")))
+                }
+                _ => DEPTH.to_owned(),
+            };
+            session.fetched(at(ms), fetch.no, Ok(&document), &mut out);
+        }
+        (std::mem::take(&mut out.events), session.state(), session.stats().refused)
+    };
+    let closed = OPEN.replace("OPEN", "CLOSE");
+    for ms in [0, 6_000, 12_000] {
+        assert_eq!(poll(ms, &friday, &closed), (Vec::new(), LineState::Syncing, 4));
+    }
+    // The day has begun: all of it is told.
+    let (events, ..) = poll(18_000, &|document| document, OPEN);
+    let trades = events.iter().filter(|event| matches!(event.data, MarketData::Trade(_)));
+    assert_eq!((trades.count(), events.len()), (2, 4), "{events:?}");
+    let (events, state, refused) = poll(24_000, &|document| document, OPEN);
+    assert_eq!(
+        (state, refused, events.len()),
+        (LineState::Live, 4, 4),
+        "the picture is of today: {events:?}"
+    );
+    let notes = session.notes();
+    assert!(notes[0].contains("4 rows of another day") && notes[0].contains("2024-06-28"), "{notes:?}");
+    assert!(session.pictures[0].is_some());
+}
+
+#[test]
+fn while_the_market_trades_what_has_no_recent_time_is_stale() {
     let (mut session, mut out) = session(NepseSiteSettings { floorsheet: url("sheet"), ..settings() });
-    answer(&mut session, 0, &sheet(&[good(2), good(1)], 0, 1, 2), &mut out);
-    let next = sheet(&[good(9)], 0, 1, 1).replace("2024-07-02", "2024-07-03");
-    // Before that day it is nothing to believe, or it would hide the rest of today.
-    assert_eq!(answer(&mut session, 6_000, &next, &mut out), []);
-    assert_eq!(session.stats().refused, 1);
-    let next = sheet(&[good(10)], 0, 1, 1).replace("2024-07-02", "2024-07-03");
-    assert_eq!(numbers(&answer(&mut session, 86_400_000, &next, &mut out)), [10]);
+    let document = sheet(&[good(2), good(1)], 0, 1, 2);
+    for minute in 0..8 {
+        answer(&mut session, minute * 60_000, &document, &mut out);
+        let state = if minute > 5 { LineState::Stale } else { LineState::Live };
+        assert_eq!(session.state(), state, "{minute}");
+    }
+    let newer = row(FIRST + 3, "NABIL", "11:08:00", 10, "500.1", "5001.0");
+    answer(&mut session, 8 * 60_000, &sheet(&[newer, good(2), good(1)], 0, 1, 3), &mut out);
     assert_eq!(session.state(), LineState::Live);
-    // What the site still has of the day before is not of today.
-    let old = sheet(&[good(4)], 0, 1, 1);
-    assert_eq!(answer(&mut session, 86_412_000, &old, &mut out), []);
-    assert_eq!(session.stats().refused, 2);
+    // After the close nothing newer is to come.
+    answer(&mut session, 5 * 3_600_000, &sheet(&[good(2), good(1)], 0, 1, 3), &mut out);
+    assert_eq!(session.state(), LineState::Live);
 }
 
 fn live(symbol: &str, price: &str, qty: u64, total: u64, time: &str) -> String {
@@ -287,39 +448,60 @@ fn the_live_market_tells_the_last_trade_when_there_is_no_floorsheet() {
 }
 
 #[test]
-fn the_status_becomes_phases() {
+fn the_status_becomes_phases_and_stops() {
     let (mut session, mut out) = session(NepseSiteSettings { status: url("status"), ..settings() });
-    let mut ms = 0;
-    for (said, phase) in [
-        ("CLOSE", Some(SessionPhase::Closed)),
-        ("Pre Open", Some(SessionPhase::PreOpen)),
-        ("Pre Open CLOSE", Some(SessionPhase::PreOpenMatch)),
-        ("OPEN", Some(SessionPhase::Continuous)),
-        ("OPEN", None),
-        ("HOLIDAY", None),
-        ("CLOSE", Some(SessionPhase::Ended)),
-        ("CLOSE", None),
+    let phase = MarketData::Session;
+    let start = MarketData::Halt(Halt::Start { level: None, until: None });
+    let end = MarketData::Halt(Halt::End);
+    for (said, time, told) in [
+        ("CLOSE", "2024-07-01T15:00:00", vec![]),
+        ("CLOSE", "2024-07-02T09:00:00", vec![phase(SessionPhase::Closed)]),
+        ("Pre Open", "2024-07-02T10:30:00", vec![phase(SessionPhase::PreOpen), end]),
+        ("Pre Open CLOSE", "2024-07-02T10:45:00", vec![phase(SessionPhase::PreOpenMatch)]),
+        ("OPEN", "2024-07-02T11:00:00", vec![phase(SessionPhase::Continuous)]),
+        ("OPEN", "2024-07-02T11:00:01", vec![]),
+        // What is older than the last, or of another day, ends nothing.
+        ("CLOSE", "2024-07-02T09:00:00", vec![]),
+        ("CLOSE", "2024-07-01T15:00:00", vec![]),
+        ("HOLIDAY", "2024-07-02T11:00:02", vec![]),
+        // Closed while the calendar has it open: a stop that may end.
+        ("CLOSE", "2024-07-02T12:00:00", vec![start]),
+        ("CLOSE", "2024-07-02T12:00:01", vec![]),
+        ("OPEN", "2024-07-02T12:40:00", vec![phase(SessionPhase::Continuous), end]),
+        ("CLOSE", "2024-07-02T15:00:00", vec![phase(SessionPhase::Ended)]),
+        ("CLOSE", "2024-07-02T15:00:01", vec![]),
     ] {
-        let document = format!(r#"{{"isOpen":"{said}","asOf":"2024-07-02T11:00:00","id":9}}"#);
-        let told: Vec<_> = answer(&mut session, ms, &document, &mut out).iter().map(|e| e.data).collect();
-        assert_eq!(told, phase.map(MarketData::Session).into_iter().collect::<Vec<_>>(), "{said}");
-        ms += 6_000;
+        let document = format!(r#"{{"isOpen":"{said}","asOf":"{time}","id":9}}"#);
+        let hours: f64 = time[11..13].parse::<f64>().unwrap() + time[14..16].parse::<f64>().unwrap() / 60.0;
+        let ms = ((hours - 11.0) * 3_600_000.0) as i64 + 20_000;
+        let ms = if time.contains("-01T") { -3 * 3_600_000 } else { ms };
+        let mut out = FeedOut::default();
+        session.read(Kind::Status, at(ms), &document, &mut out).ok();
+        let data: Vec<_> = out.events.iter().map(|e| e.data).collect();
+        assert_eq!(data, told, "{said} {time}");
     }
-    assert_eq!(session.stats().refused, 1);
+    // A stop that is never ended is the end when the calendar says so.
+    session.lost(at(0), &mut out);
+    let stopped = OPEN.replace("OPEN", "CLOSE").replace("11:00", "14:20");
+    for (minutes, told) in [(21, start), (61, phase(SessionPhase::Ended))] {
+        let mut out = FeedOut::default();
+        session.read(Kind::Status, at((3 * 60 + minutes) * 60_000), &stopped, &mut out).unwrap();
+        assert_eq!(out.events.iter().map(|e| e.data).collect::<Vec<_>>(), [told]);
+    }
 }
 
 #[test]
 fn a_site_that_does_not_answer_is_stale_and_then_silent() {
     let depth = vec![(NABIL, "http://site/131".to_owned()), (SCB, "http://site/132".to_owned())];
-    let (mut session, mut out) = session(NepseSiteSettings { depth, ..settings() });
-    session.fetched(at(10), 1, Ok(DEPTH), &mut out);
-    session.fetched(at(10), 2, Err("no such host"), &mut out);
+    let (mut session, mut out) = open(NepseSiteSettings { depth, ..dated() });
+    session.fetched(at(10), 2, Ok(DEPTH), &mut out);
+    session.fetched(at(10), 3, Err("no such host"), &mut out);
     assert_eq!(session.state(), LineState::Stale);
     for ms in (250..60_000).step_by(250) {
         session.tick(at(ms), &mut out);
         assert_eq!(session.state() == LineState::Silent, ms >= 20_010, "{ms}");
     }
-    assert!((6..40).contains(&out.fetch.len()), "{} requests in a minute", out.fetch.len());
+    assert!((6..60).contains(&out.fetch.len()), "{} requests in a minute", out.fetch.len());
     let last = out.fetch.iter().rev().find(|fetch| fetch.url.ends_with("131")).unwrap().no;
     session.fetched(at(60_000), last, Ok(DEPTH), &mut out);
     assert_eq!(session.state(), LineState::Stale);
@@ -375,41 +557,89 @@ proptest! {
 }
 
 #[test]
-fn a_session_taken_up_tells_no_trade_again() {
-    let floorsheet = url("floorsheet");
-    let settings = NepseSiteSettings { floorsheet, status: url("status"), ..settings() };
-    let told: Vec<MarketEvent> = {
-        let (mut session, mut out) = session(NepseSiteSettings { status: None, ..settings.clone() });
-        answer(&mut session, 0, &sheet(&[good(2), good(1)], 0, 1, 2), &mut out)
-    };
-    assert_eq!(numbers(&told), [1, 2]);
-    let mut again = NepseSiteSession::new(NepseSiteSettings { status: None, ..settings }, listing());
-    again.take_up(&told);
+fn a_document_that_is_not_there_is_waited_for_by_nobody_and_looked_for_under_both_names() {
+    let floorsheet = Some("http://site/floorsheet-{page}.json".to_owned());
+    let floorsheet_or = Some("http://site/floorsheet.json".to_owned());
+    let live_market = Some("http://site/live.json".to_owned());
+    let all = NepseSiteSettings { floorsheet, floorsheet_or, live_market, ..dated() };
+    let (mut session, mut out) = session(all);
+    let mut asked = Vec::new();
+    for ms in (0..=125_000).step_by(250) {
+        session.tick(at(ms), &mut out);
+        while let Some(fetch) = out.fetch.pop() {
+            let name = fetch.url.rsplit('/').next().unwrap();
+            match name {
+                "live.json" => session.not_there(at(ms), fetch.no, "HTTP 403", &mut out),
+                "floorsheet-0.json" => session.not_there(at(ms), fetch.no, "no such document", &mut out),
+                "floorsheet.json" => {
+                    session.fetched(at(ms), fetch.no, Ok(&sheet(&[good(1)], 0, 1, 1)), &mut out);
+                }
+                _ => session.fetched(at(ms), fetch.no, Ok(OPEN), &mut out),
+            }
+            if name.starts_with("floorsheet") {
+                asked.push((ms, name.to_owned()));
+            }
+        }
+        assert_eq!(session.state(), LineState::Live, "{ms}");
+    }
+    assert_eq!(asked[..2], [(0, "floorsheet-0.json".to_owned()), (60_000, "floorsheet.json".to_owned())]);
+    assert!(asked.len() > 10, "now that it is there it is polled");
+    assert!(session.notes().iter().any(|note| note.contains("live.json is not there")));
+    // What was read before and is gone is missing.
+    session.tick(at(130_000), &mut out);
+    let status = out.fetch.iter().find(|fetch| fetch.url.contains("status")).unwrap().no;
+    session.not_there(at(130_000), status, "HTTP 403", &mut out);
+    assert_eq!(session.state(), LineState::Stale);
+}
+
+#[test]
+fn a_walk_that_fails_on_an_older_page_begins_with_the_newest_again() {
+    let mut session = paged();
     let mut out = FeedOut::default();
-    again.opened(at(0), &mut out);
-    let events = answer(&mut again, 10, &sheet(&[good(3), good(2), good(1)], 0, 1, 3), &mut out);
-    assert_eq!((numbers(&events), again.state()), (vec![3], LineState::Live));
-    // Without a floorsheet the last trade of each security is known by its time.
-    let live = |second: u32, total: u32| {
-        format!(
-            r#"[{{"symbol":"NABIL","lastTradedPrice":500,"lastTradedVolume":10,"totalTradeQuantity":{total},"lastUpdatedDateTime":"2024-07-02T11:00:{second:02}"}}]"#
-        )
-    };
-    let mut again =
-        NepseSiteSession::new(NepseSiteSettings { live_market: url("live"), ..self::settings() }, listing());
-    again.take_up(&told);
-    let mut out = FeedOut::default();
-    again.opened(at(0), &mut out);
-    assert_eq!(answer(&mut again, 10, &live(2, 20), &mut out), []);
-    assert_eq!(answer(&mut again, 6_000, &live(9, 30), &mut out).len(), 1);
+    session.tick(at(6_000), &mut out);
+    let first = out.fetch.pop().unwrap();
+    session.fetched(at(6_000), first.no, Ok(&page_of(12, 0, &[])), &mut out);
+    let second = out.fetch.pop().unwrap();
+    assert!(second.url.ends_with("=1"), "{}", second.url);
+    session.fetched(at(6_000), second.no, Err("HTTP 500"), &mut out);
+    let mut trades = 13;
+    let (pages, told) = walk(&mut session, 12_000, &mut trades, (0, &[]));
+    assert_eq!((pages, told), (vec![0, 1, 2, 3, 4], (5..=13).collect()));
+}
+
+#[test]
+fn a_security_that_was_not_asked_for_is_named() {
+    let (mut session, mut out) = session(NepseSiteSettings { floorsheet: url("sheet"), ..settings() });
+    let other = row(FIRST + 2, "HIDCL", "11:00:01", 10, "500.1", "5001.0");
+    answer(&mut session, 0, &sheet(&[other, good(1)], 0, 1, 2), &mut out);
+    assert!(session.notes()[0].contains("HIDCL"), "{:?}", session.notes());
+}
+
+#[test]
+fn after_a_loss_everything_is_told_again() {
+    let all = NepseSiteSettings { floorsheet: url("sheet"), ..dated() };
+    let (mut session, mut out) = session(all);
+    let document = sheet(&[good(2), good(1)], 0, 1, 2);
+    let told = answer(&mut session, 0, &document, &mut out);
+    assert_eq!(answer(&mut session, 6_000, &document, &mut out), []);
+    session.lost(at(7_000), &mut out);
+    out.fetch.clear();
+    session.opened(at(8_000), &mut out);
+    assert_eq!(answer(&mut session, 8_000, &document, &mut out), told);
+    assert_eq!(told.len(), 4, "two trades, the phase, and that no stop is in force");
 }
 
 #[test]
 fn depth_of_another_day_stands_at_that_days_time() {
     let depth = vec![(NABIL, "file:site/131.json".to_owned())];
-    let there = at(0).plus_ns(-400 * 86_400_000_000_000);
-    let clock = Some(SourceClock { here: at(0), there, speed_milli: 1_000 });
-    let (mut session, mut out) = session(NepseSiteSettings { depth, clock, ..settings() });
-    let events = answer(&mut session, 10, DEPTH, &mut out);
-    assert!(events.len() == 4 && events.iter().all(|event| event.at == there.plus_ns(10_000_000)));
+    let now = at(400 * 86_400_000);
+    let clock = Some(SourceClock { here: now, there: at(0), speed_milli: 1_000 });
+    let mut session = NepseSiteSession::new(NepseSiteSettings { depth, clock, ..dated() }, listing());
+    let mut out = FeedOut::default();
+    session.opened(now, &mut out);
+    session.fetched(now, 1, Ok(OPEN), &mut out);
+    out.events.clear();
+    session.fetched(now.plus_ns(10_000_000), 2, Ok(DEPTH), &mut out);
+    let events = out.events;
+    assert!(events.len() == 4 && events.iter().all(|event| event.at == at(10)));
 }

@@ -1,14 +1,20 @@
 //! The day of the site of NEPSE: which of its documents there are, and what they say of the day.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::feed::day::{DayMeta, SourceInfo};
 use crate::feed::import::Securities;
 use crate::feed::live::depth::Scale;
-use crate::feed::live::nepse_site::{FLOORSHEET, FLOORSHEET_PAGE, LIVE_MARKET, STATUS, SiteDay, depth_name};
+use crate::feed::live::nepse_site::{
+    FLOORSHEET, FLOORSHEET_PAGE, LIVE_MARKET, SHEET_LONGEST, STATUS, SiteDay, SiteSecurity, depth_name,
+};
 use crate::feed::live::{Listed, Listing, NepseSiteSession, NepseSiteSettings, SourceClock};
 use crate::market::{Board, Calendar, Instrument, SessionDate, SourceId, Symbol, Timestamp, Universe};
 use crate::runtime::live::fetch::{FetchError, Fetcher};
+
+/// The most pages of a floorsheet that are read for the names in them.
+const PAGES_MAX: u32 = 2_000;
 
 /// The documents of a site, at an address or in a folder.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,23 +61,33 @@ impl SiteFeed {
             if name == FLOORSHEET && found.documents.contains(&FLOORSHEET_PAGE) {
                 continue;
             }
-            let url = self.url(&name.replace("{page}", "0"));
-            let text = match fetcher.get(&url) {
-                Err(FetchError::NotThere) => continue,
-                other => other,
-            };
-            found.documents.push(name);
-            let day = &mut found.day;
-            let read = text.map_err(|e| e.to_string()).and_then(|text| {
-                let read = match name {
-                    STATUS => day.status(&text),
-                    LIVE_MARKET => day.live_market(&text),
-                    _ => day.floorsheet(&text),
+            for page in 0..PAGES_MAX {
+                let url = self.url(&name.replace("{page}", &page.to_string()));
+                let text = match fetcher.get_up_to(&url, SHEET_LONGEST) {
+                    Err(FetchError::NotThere) if page == 0 => break,
+                    other => other,
                 };
-                read.map_err(|e| e.to_string())
-            });
-            if let Err(why) = read {
-                found.notes.push(format!("{url}: {why}"));
+                if page == 0 {
+                    found.documents.push(name);
+                }
+                let day = &mut found.day;
+                let read = text.map_err(|e| e.to_string()).and_then(|text| {
+                    let read = match name {
+                        STATUS => day.status(&text).map(|()| false),
+                        LIVE_MARKET => day.live_market(&text).map(|()| false),
+                        _ => day.floorsheet(&text),
+                    };
+                    read.map_err(|e| e.to_string())
+                });
+                match read {
+                    // All pages are read: a security that traded in the morning alone is on none of the newest.
+                    Ok(true) if name == FLOORSHEET_PAGE => {}
+                    Ok(_) => break,
+                    Err(why) => {
+                        found.notes.push(format!("{url}: {why}"));
+                        break;
+                    }
+                }
             }
         }
         found.depth = if self.depth.is_empty() { self.depth_there() } else { self.depth.clone() };
@@ -114,9 +130,17 @@ impl SiteFeed {
     /// # Errors
     /// No security is named, or one whose depth is wanted is not among them.
     pub fn day(&self, found: &SiteFound, list: &Securities, date: SessionDate) -> Result<DayMeta, String> {
-        let instruments = found.day.securities.iter().map(|(symbol, said)| {
+        let unsaid = SiteSecurity::default();
+        let said = &found.day.securities;
+        // A list alone does not say that there is a site.
+        let listed = list.symbols().filter(|_| !found.documents.is_empty());
+        let symbols: BTreeSet<&Symbol> = said.keys().chain(listed).collect();
+        let instruments = symbols.into_iter().map(|symbol| {
+            let said = said.get(symbol).unwrap_or(&unsaid);
             let known = list.instrument(symbol, said.name.as_deref(), date);
-            Instrument { previous_close: said.previous_close.or(known.previous_close), ..known }
+            // What was the close before on another day is not today's, whose bands are made from it.
+            let close = said.previous_close.filter(|(of, _)| *of == date).map(|(_, close)| close);
+            Instrument { previous_close: close.or(known.previous_close), ..known }
         });
         let universe = Universe::new(instruments);
         if universe.is_empty() {
@@ -142,7 +166,7 @@ impl SiteFeed {
     #[must_use]
     pub fn session(
         &self,
-        source: SourceId,
+        (source, date): (SourceId, SessionDate),
         found: &SiteFound,
         universe: &Universe,
         (clock, seed): (Option<SourceClock>, u64),
@@ -150,13 +174,14 @@ impl SiteFeed {
         let of = |name: &str| found.documents.contains(&name).then(|| self.url(name));
         let depth = found.depth.iter().filter_map(|s| Some((universe.find(s)?, self.url(&depth_name(s)))));
         let settings = NepseSiteSettings {
+            floorsheet_or: of(FLOORSHEET_PAGE).map(|_| self.url(FLOORSHEET)),
             floorsheet: of(FLOORSHEET_PAGE).or_else(|| of(FLOORSHEET)),
             live_market: of(LIVE_MARKET),
             status: of(STATUS),
             depth: depth.collect(),
             clock,
             seed,
-            ..NepseSiteSettings::new(source)
+            ..NepseSiteSettings::new(source, date)
         };
         let listed = universe.iter().filter_map(|(id, instrument)| {
             let (price, qty) = (Scale::of(instrument.price_scale)?, Scale::of(instrument.qty_scale)?);
@@ -178,6 +203,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::market::Price;
 
     fn fetcher() -> Fetcher {
         Fetcher::new(None, Duration::from_secs(5)).unwrap()
@@ -197,7 +223,12 @@ mod tests {
             LIVE_MARKET,
             r#"[{"symbol":"NABIL","previousClose":512.5,"lastUpdatedDateTime":"2024-07-02T12:00:00"}]"#,
         );
-        write("floorsheet-0.json", r#"[{"stockSymbol":"SCB","tradeTime":"2024-07-02T12:30:00"}]"#);
+        let sheet = |symbol: &str, last: bool| {
+            let row = format!(r#"{{"stockSymbol":"{symbol}","tradeTime":"2024-07-02T12:30:00"}}"#);
+            format!(r#"{{"totalTrades":2,"floorsheets":{{"content":[{row}],"last":{last}}}}}"#)
+        };
+        write("floorsheet-0.json", &sheet("SCB", false));
+        write("floorsheet-1.json", &sheet("HDL", true));
         write(STATUS, "garbage");
         std::fs::create_dir(folder.path().join("depth")).unwrap();
         write("depth/NABIL.json", "{}");
@@ -209,7 +240,20 @@ mod tests {
         assert_eq!(site.date(&found.day, now), date);
         assert_eq!(SiteFeed::starts_at(&found.day, date, now), found.day.newest);
         let day = site.day(&found, &Securities::default(), date).unwrap();
-        assert_eq!((day.instruments.len(), day.market, day.depth), (2, Board::Nepse, true));
+        assert_eq!((day.instruments.len(), day.market, day.depth), (3, Board::Nepse, true));
+        let close = |day: &DayMeta| {
+            let nabil = day.instruments.find(&Symbol::new("NABIL")).unwrap();
+            day.instruments.iter().find(|(id, _)| *id == nabil).and_then(|(_, nabil)| nabil.previous_close)
+        };
+        assert_eq!(close(&day), Some(Price::from_units(51_250)));
+        // On another day the close before is another.
+        let next = site.day(&found, &Securities::default(), SessionDate::new(2024, 7, 3).unwrap()).unwrap();
+        assert_eq!(close(&next), None);
+        // A security that has not traded yet is known from the list.
+        let list = folder.path().join("securities.csv");
+        std::fs::write(&list, "symbol,security_name,sector,instrument_type\nHIDCL,H,Banks,Equity\n").unwrap();
+        let list = Securities::read(Some(&list), None).unwrap();
+        assert!(site.day(&found, &list, date).unwrap().instruments.find(&Symbol::new("HIDCL")).is_some());
         let wanted = SiteFeed { depth: vec![Symbol::new("HIDCL")], ..site };
         assert!(wanted.day(&found, &Securities::default(), date).unwrap_err().contains("HIDCL is not among"));
         let gone = SiteFeed { base: "file:/nowhere/at/all".to_owned(), depth: Vec::new() };
