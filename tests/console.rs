@@ -79,7 +79,7 @@ fn a_traders_day() {
         t.step_until("RESTING");
         t.press("X", "everything: 1 order, 100 shares");
         t.press("\x1b[B\x1b[B\x1b[B\r", "Sure?");
-        t.yes("Cancel everything: 1 order, 100 shares", "1 cancels sent");
+        t.yes("Cancel everything: 1 order, 100 shares", "1 cancel sent");
         t.step_until("BUY DNPB cancelled");
         // All that can be sold, then a stop: nothing new leaves, what rests stays, and it is taken back.
         t.press("s", "[Ticket SELL DNPB]");

@@ -104,7 +104,7 @@ fn a_terminal_that_takes_nothing_gets_no_queue_and_hides_no_stop() {
     tty.answers = true;
     tty.press(b"\x1b[0n");
     tty.wait_for("HALTED");
-    assert!(tty.contents().contains("1 keys ignored"), "{}", tty.contents());
+    assert!(tty.contents().contains("1 key ignored"), "{}", tty.contents());
     tty.signal(Signal::TERM);
     assert!(tty.end().success());
 }

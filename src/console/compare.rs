@@ -28,8 +28,8 @@ fn line(branch: &Branch) -> String {
         Some((parent, at)) => format!("left {parent} at {}", format::clock(*at)),
         None => "the session as it began".to_owned(),
     };
-    let (at, orders) = (format::clock(branch.at), branch.orders.len());
-    format!("{name:<16} {from}, now at {at}, {orders} orders")
+    let (at, orders) = (format::clock(branch.at), words::count(branch.orders.len(), "order"));
+    format!("{name:<16} {from}, now at {at}, {orders}")
 }
 
 /// Two branches compared, in lines.
@@ -103,7 +103,7 @@ fn orders(a: &Branch, b: &Branch, frame: &Frame, out: &mut Vec<String>) {
             out.push(told("B only", b, order, frame));
         }
     }
-    out.push(format!("{same} orders are the same in both"));
+    out.push(format!("the same in both: {}", words::count(same, "order")));
 }
 
 fn ends(order: &Order) -> impl PartialEq {

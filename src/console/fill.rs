@@ -61,7 +61,8 @@ pub fn of_order(frame: &Frame, order: &Order) -> Result<FillChance, &'static str
     let facts = Facts::of(frame, order.order.instrument, None).ok_or("not in this day")?;
     match order.queue_ahead {
         Some(q) => chance(frame, &facts, &order.order, order.left(), (q.low, q.expected, q.high)),
-        None => Err("its place in the queue is not known"),
+        None if facts.view.book.is_none() => Err(NO_DEPTH),
+        None => Err("no queue told"),
     }
 }
 

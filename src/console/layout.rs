@@ -122,10 +122,12 @@ impl Layout {
         Rect::new(m.x, m.y + height, m.width, m.height - height)
     }
 
-    /// A desk's large screen: watch, a deep ladder, regime over chart over alerts, tape with its
-    /// brokers over correlation; below them orders, and positions over journal at their right.
+    /// A desk's large screen: watch, a deep ladder, regime over chart over alerts, with the orders below
+    /// them; at their right tape with its brokers over correlation over positions over journal. The
+    /// watch list has more rows than the orders: a desk looks at more symbols than it has orders open.
     fn large(&mut self, m: Rect) {
-        let top = m.height * 3 / 5;
+        let orders = (m.height / 4).min(16);
+        let top = m.height - orders;
         let left = WATCH + LADDER + PICTURE + 2;
         let (x2, x3, x4) = (m.x + WATCH + 1, m.x + WATCH + LADDER + 2, m.x + left + 1);
         let right = m.width - left - 1;
@@ -136,15 +138,17 @@ impl Layout {
         self.add(PaneId::Chart, x3, m.y + regime, PICTURE, top - regime - alerts);
         self.add(PaneId::Alerts, x3, m.y + top - alerts, PICTURE, alerts);
         self.form = Rect::new(x3, m.y, PICTURE, top);
-        let correlation = (top / 2).min(16);
-        self.add(PaneId::Tape, x4, m.y, right, top - correlation);
-        self.add(PaneId::Correlation, x4, m.y + top - correlation, right, correlation);
-        let (y, low) = (m.y + top, m.height - top);
+        let upper = m.height * 3 / 5;
+        let correlation = (upper / 2).min(16);
+        self.add(PaneId::Tape, x4, m.y, right, upper - correlation);
+        self.add(PaneId::Correlation, x4, m.y + upper - correlation, right, correlation);
+        let (y, low) = (m.y + upper, m.height - upper);
         let positions = low * 3 / 5;
-        self.add(PaneId::Orders, m.x, y, left, low);
+        self.add(PaneId::Orders, m.x, m.y + top, left, orders);
         self.add(PaneId::Positions, x4, y, right, positions);
         self.add(PaneId::Journal, x4, y + positions, right, low - positions);
-        self.bars.extend([(x2 - 1, m.y, y), (x3 - 1, m.y, y), (x4 - 1, m.y, m.y + m.height)]);
+        let below = m.y + top;
+        self.bars.extend([(x2 - 1, m.y, below), (x3 - 1, m.y, below), (x4 - 1, m.y, m.y + m.height)]);
     }
 
     /// Watch, ladder, regime over chart; orders; positions and alerts. Where there are columns to

@@ -9,8 +9,8 @@ use super::slip::{self, Slip};
 use super::ui::Ui;
 use super::{Frame, JournalStatus, risk_words, words};
 use crate::engine::snapshot::{AccountView, InstrumentView, PositionView, ReadingView, Snapshot};
-use crate::engine::{Alert, CheckedOrder};
-use crate::execution::{ClientOrderId, Order};
+use crate::engine::{Alert, AlertKind, CheckedOrder};
+use crate::execution::{ClientOrderId, Order, OrderState};
 use crate::market::{AccountId, InstrumentId, Price};
 
 /// The columns a list can be ordered by, the first being how it comes.
@@ -121,6 +121,27 @@ fn orders(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
     list.iter().map(|o| o.id.0).collect()
 }
 
+/// What an order owes that has to be in sight, the most pressing first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Owed {
+    /// Nobody knows what became of it.
+    Everything,
+    /// An answer is on its way, or somebody is to key it in.
+    Answer,
+}
+
+/// What a row of the orders owes; `None` of one that works or is over.
+#[must_use]
+pub fn owed(frame: &Frame, id: u64) -> Option<Owed> {
+    let order = frame.snapshot.order(ClientOrderId(id)).filter(|order| order.state.is_open())?;
+    let waits = order.pending.is_some() || matches!(order.state, OrderState::PendingNew | OrderState::Held);
+    if waits || slip::is_to_key_in(&frame.snapshot, order) {
+        Some(Owed::Answer)
+    } else {
+        (order.state == OrderState::Unknown).then_some(Owed::Everything)
+    }
+}
+
 fn slips(frame: &Frame, filter: &Filter) -> Vec<u64> {
     let snapshot = &frame.snapshot;
     slip::all(snapshot).filter(|s| filter.order(snapshot, s.order)).map(|s| s.order.id.0).collect()
@@ -158,14 +179,29 @@ fn positions(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
 /// New ones first, then what somebody has noted or put away.
 fn alerts(frame: &Frame, sort: usize, filter: &Filter) -> Vec<u64> {
     let snapshot = &frame.snapshot;
-    let mut list: Vec<&Alert> =
-        snapshot.alerts.iter().rev().filter(|a| filter.text_has(&words::alert_line(snapshot, a))).collect();
+    let mut list: Vec<&Alert> = told(snapshot)
+        .filter(|a| filter.text_has(&words::alert_line(snapshot, a)))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect();
     match sort {
         0 => list.sort_by_key(|a| !is_new(a, frame)),
         2 => list.sort_by_key(|a| std::cmp::Reverse(a.kind.severity())),
         _ => {}
     }
     list.iter().map(|a| a.id).collect()
+}
+
+/// The alerts that are news, the oldest first. A session that begins in the middle of its day runs through
+/// the phases before it at one moment: of those only the last is.
+pub fn told(snapshot: &Snapshot) -> impl DoubleEndedIterator<Item = &Alert> {
+    let alerts = &snapshot.alerts;
+    let passed = |at: usize, one: &Alert| {
+        let mut later = alerts[at + 1..].iter().take_while(|next| next.at == one.at);
+        matches!(one.kind, AlertKind::Phase(_)) && later.any(|next| matches!(next.kind, AlertKind::Phase(_)))
+    };
+    alerts.iter().enumerate().filter(move |(at, one)| !passed(*at, one)).map(|(_, one)| one)
 }
 
 /// Whether nobody has noted an alert or put it away.

@@ -467,13 +467,20 @@ impl Ui {
         self.size.0 < LEAST_SIZE.0 || self.size.1 < LEAST_SIZE.1
     }
 
+    /// The pane whose keys count. A workspace that is to come shows none, and the keys of one that is not
+    /// on the screen must not act: there only those of proposals count, which change nothing.
+    #[must_use]
+    pub fn pane_with_keys(&self) -> PaneId {
+        if self.workspace.to_come().is_some() { PaneId::Proposals } else { self.focus }
+    }
+
     /// What keys go to now.
     #[must_use]
     pub fn context(&self, frame: &Frame) -> Context {
         let scope = match self.overlay() {
             Some(overlay) => overlay.scope(),
             None if self.too_small() => Scope::TooSmall,
-            None => Scope::Pane(self.focus),
+            None => Scope::Pane(self.pane_with_keys()),
         };
         Context { scope, replay: frame.status.transport.is_some() }
     }

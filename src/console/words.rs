@@ -5,7 +5,20 @@ use crate::engine::snapshot::Snapshot;
 use crate::engine::{Alert, AlertKind, Answer, AnswerKind};
 use crate::execution::{ClientOrderId, NewOrder, Order, OrderState, Pending};
 use crate::market::{InstrumentId, Price, SessionPhase};
+use crate::risk::halt::TAKE_BACK_NS;
 use crate::risk::{CheckResult, Denial, Verdict};
+
+/// `1 cancel`, `2 cancels`: so many of a thing that takes an `s`.
+#[must_use]
+pub fn count(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}
+
+/// How many keys were not obeyed.
+#[must_use]
+pub fn keys_ignored(n: u32) -> String {
+    format!("{} ignored", count(n as usize, "key"))
+}
 
 /// The ticker of an instrument, or `?`.
 #[must_use]
@@ -164,7 +177,14 @@ pub fn alert(snapshot: &Snapshot, alert: &Alert) -> String {
         AlertKind::FeedStale { source, silent_ns } => {
             format!("feed {source} silent for {}", format::age_exact(*silent_ns))
         }
-        AlertKind::FeedBack { source } => format!("feed {source} speaks again"),
+        AlertKind::FeedBack { source } => {
+            let was_gone = |kind: &AlertKind| {
+                matches!(kind, AlertKind::FeedDown { source: s, .. } | AlertKind::FeedStale { source: s, .. }
+                    if s == source)
+            };
+            let again = before(snapshot, alert).any(was_gone);
+            format!("feed {source} {}", if again { "speaks again" } else { "live" })
+        }
         AlertKind::Quarantined { instrument, verdict } => {
             format!("{} quarantined: {}", symbol(snapshot, *instrument), verdict.findings)
         }
@@ -186,20 +206,30 @@ pub fn alert(snapshot: &Snapshot, alert: &Alert) -> String {
             };
             format!("gateway down for {}: {orders}", format::age_exact(*down_ns))
         }
-        AlertKind::GatewayBack => "gateway live again".to_owned(),
+        AlertKind::GatewayBack => {
+            let again = before(snapshot, alert).any(|kind| matches!(kind, AlertKind::GatewayDown { .. }));
+            format!("gateway live{}", if again { " again" } else { "" })
+        }
         AlertKind::FeedDown { source, state } => {
             format!("feed {source} {}: prices may be wrong", state.word())
         }
         AlertKind::BooksDiffer { differences } => {
-            format!("the gateway has {differences} things otherwise: nothing new is sent, see Reconcile")
+            let things = count(*differences, "thing");
+            format!("the gateway has {things} otherwise: nothing new is sent, see Reconcile")
         }
         AlertKind::BooksAgree => "reconciled: the gateway has the same as we do".to_owned(),
         AlertKind::DifferenceAccepted { by, differences } => {
-            format!("{by} accepted {differences} differences to the gateway")
+            format!("{by} accepted {} to the gateway", count(*differences, "difference"))
         }
         AlertKind::Stopped { by } => format!("new orders stopped by {by}"),
         AlertKind::Released { by } => format!("stop undone by {by}"),
     }
+}
+
+/// What was raised before an alert.
+fn before<'a>(snapshot: &'a Snapshot, alert: &Alert) -> impl Iterator<Item = &'a AlertKind> {
+    let id = alert.id;
+    snapshot.alerts.iter().take_while(move |one| one.id < id).map(|one| &one.kind)
 }
 
 /// An alert with its weight, who has noted it and whether it is put away: what a filter looks through.
@@ -258,7 +288,7 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
             format!("{} cancel waits: it goes out when the gateway is back", named(id))
         }
         AnswerKind::CancelManySent { count: 0 } => "nothing was working: no cancel sent".to_owned(),
-        AnswerKind::CancelManySent { count } => format!("{count} cancels sent"),
+        AnswerKind::CancelManySent { count: n } => format!("{} sent", count(*n, "cancel")),
         AnswerKind::AmendSent { id, qty, limit } => {
             format!("{} change to {} @ {} sent", named(id), format::qty(*qty), priced(id, *limit))
         }
@@ -275,16 +305,20 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
             format!("{} traded {} @ {}", named(id), format::qty(*qty), priced(id, *price))
         }
         AnswerKind::DifferenceAccepted { by, differences } => {
-            format!("{by} accepted {differences} differences; our books are now as the gateway states")
+            let those = count(*differences, "difference");
+            format!("{by} accepted {those}; our books are now as the gateway states")
         }
         AnswerKind::Told { id, by, state } => {
             format!("{} {} as {by} reports", named(id), answered(*state))
         }
         AnswerKind::Stopped { by, resting, withdrawn } => {
             let held = if *withdrawn > 0 { format!(", {withdrawn} held never leave") } else { String::new() };
-            format!(
-                "STOPPED by {by}: no new orders{held}, {resting} still rest; X cancels, u takes back in 10 s"
-            )
+            // Said as long as it is true.
+            let undo = match snapshot.now.since_ns(answer.at) > TAKE_BACK_NS {
+                false => "u takes back in 10 s",
+                true => ":release undoes it",
+            };
+            format!("STOPPED by {by}: no new orders{held}, {resting} still rest; X cancels, {undo}")
         }
         AnswerKind::Released { by, taken_back: true } => format!("{by} took the stop back"),
         AnswerKind::Released { by, taken_back: false } => format!("{by} released the stop"),
@@ -293,11 +327,15 @@ pub fn answer(snapshot: &Snapshot, answer: &Answer) -> String {
 
 /// An answer where its whole sentence has no room: what was done, and what can be done now.
 #[must_use]
-pub fn answer_short(answer: &Answer) -> Option<String> {
+pub fn answer_short(snapshot: &Snapshot, answer: &Answer) -> Option<String> {
     match &answer.kind {
         AnswerKind::Stopped { by, resting, withdrawn } => {
             let held = if *withdrawn > 0 { format!(", {withdrawn} held gone") } else { String::new() };
-            Some(format!("STOPPED by {by}{held}, {resting} rest: X cancels, u undoes"))
+            let undo = match snapshot.now.since_ns(answer.at) > TAKE_BACK_NS {
+                false => "u undoes",
+                true => ":release",
+            };
+            Some(format!("STOPPED by {by}{held}, {resting} rest: X cancels, {undo}"))
         }
         _ => None,
     }

@@ -7,6 +7,8 @@ use crate::console::widget::{Paint, width};
 
 /// Draws one overlay inside a rectangle.
 pub fn draw(paint: &mut Paint<'_>, view: &View<'_>, overlay: &Overlay) {
+    // A form under a question has not got the keys: no brackets.
+    let on_top = view.ui.overlay().is_some_and(|top| std::ptr::eq(top, overlay));
     match overlay {
         Overlay::Help { scroll } => {
             text(paint, "Keys", &help::lines(view.ui.keymap(), paint.width()), *scroll)
@@ -16,9 +18,9 @@ pub fn draw(paint: &mut Paint<'_>, view: &View<'_>, overlay: &Overlay) {
         Overlay::Choice(choice) => choices(paint, choice),
         Overlay::Palette(field) => commands(paint, view, field.text()),
         Overlay::Symbol { field, at, add } => symbols(paint, view, field.text(), *at, *add),
-        Overlay::Ticket(ticket) => ticket_form::ticket(paint, view, ticket),
-        Overlay::Amend(amendment) => ticket_form::amendment(paint, view, amendment),
-        Overlay::Report(report) => report_form::report(paint, view, report),
+        Overlay::Ticket(ticket) => ticket_form::ticket(paint, view, ticket, on_top),
+        Overlay::Amend(amendment) => ticket_form::amendment(paint, view, amendment, on_top),
+        Overlay::Report(report) => report_form::report(paint, view, report, on_top),
         Overlay::Prompt(prompt) => question(paint, prompt),
         Overlay::Filter { .. } | Overlay::Seek(_) | Overlay::Shelf { .. } => {}
     }
@@ -53,6 +55,9 @@ pub fn inline(paint: &mut Paint<'_>, y: u16, prompt: &Prompt) {
     paint.put(room, y, &mode, Role::Prompt);
 }
 
+/// The keys of a form.
+const FORM_KEYS: &str = "Tab field  Up Down step  S- ten  [ ] - + size  w why  Enter review";
+
 /// What the hints row says while something is open; `None` leaves it to the pane.
 #[must_use]
 pub fn hint(view: &View<'_>) -> Option<String> {
@@ -77,9 +82,12 @@ pub fn hint(view: &View<'_>) -> Option<String> {
         Overlay::Shelf { field, .. } => {
             format!("shelve until {}_   HH:MM or HH:MM:SS  Enter shelves  Esc leaves", field.text())
         }
-        Overlay::Ticket(_) | Overlay::Amend(_) => {
-            "Tab field  Up Down step  S- ten  [ ] - + size  w why  Enter review  Esc leaves".to_owned()
+        Overlay::Ticket(_) => {
+            // The same words as at the foot of the form.
+            let esc = if view.ui.size.0 > 84 { "Esc keeps draft" } else { "Esc draft" };
+            format!("{FORM_KEYS}  {esc}")
         }
+        Overlay::Amend(_) => format!("{FORM_KEYS}  Esc leaves"),
         Overlay::Report(report) => {
             let keys: Vec<String> = report.choices.iter().map(|said| said.key().to_string()).collect();
             format!("{} or Up Down say what  Tab field  Enter review  Esc leaves", keys.join(" "))
@@ -178,7 +186,7 @@ fn commands(paint: &mut Paint<'_>, view: &View<'_>, typed: &str) {
 /// The context of the pane below the command line.
 fn palette_context(view: &View<'_>) -> crate::console::keymap::Context {
     crate::console::keymap::Context {
-        scope: crate::console::keymap::Scope::Pane(view.ui.focus),
+        scope: crate::console::keymap::Scope::Pane(view.ui.pane_with_keys()),
         replay: view.status().transport.is_some(),
     }
 }

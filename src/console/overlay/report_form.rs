@@ -7,9 +7,9 @@ use crate::console::widget::Paint;
 use crate::console::{format, words};
 
 /// Draws it.
-pub(super) fn report(paint: &mut Paint<'_>, view: &View<'_>, form: &Report) {
+pub(super) fn report(paint: &mut Paint<'_>, view: &View<'_>, form: &Report, on_top: bool) {
     paint.clear();
-    paint.rule(0, &format!("Report {}", form.id), true, "", "not booked");
+    paint.rule(0, &format!("Report {}", form.id), on_top, "", "not booked");
     let Some(order) = view.snapshot().order(form.id) else {
         paint.put(1, 1, "the order is not there any more", Role::Warn);
         return;

@@ -36,11 +36,11 @@ fn day(date: Option<SessionDate>) -> String {
 }
 
 /// Draws the ticket.
-pub(super) fn ticket(paint: &mut Paint<'_>, view: &View<'_>, ticket: &Ticket) {
+pub(super) fn ticket(paint: &mut Paint<'_>, view: &View<'_>, ticket: &Ticket, on_top: bool) {
     paint.clear();
     let symbol = words::symbol(view.snapshot(), ticket.instrument);
     let draft = if paint.width() >= WIDE { "draft, not sent" } else { "not sent" };
-    paint.rule(0, &format!("Ticket {} {symbol}", ticket.side), true, "", draft);
+    paint.rule(0, &format!("Ticket {} {symbol}", ticket.side), on_top, "", draft);
     let Ok(facts) = ticket.facts(view.frame) else {
         paint.put(1, 1, "not in this day", Role::Warn);
         return;
@@ -292,15 +292,15 @@ pub fn check_line(result: &CheckResult) -> String {
 }
 
 /// Draws the amendment.
-pub(super) fn amendment(paint: &mut Paint<'_>, view: &View<'_>, amendment: &Amendment) {
+pub(super) fn amendment(paint: &mut Paint<'_>, view: &View<'_>, amendment: &Amendment, on_top: bool) {
     paint.clear();
     let Some(order) = view.snapshot().order(amendment.id) else {
-        paint.rule(0, "Amend", true, "", "");
+        paint.rule(0, "Amend", on_top, "", "");
         paint.put(1, 1, "the order is not there any more", Role::Warn);
         return;
     };
     let line = words::order_line(view.snapshot(), &order.order);
-    paint.rule(0, &format!("Amend {}", amendment.id), true, "", "not sent");
+    paint.rule(0, &format!("Amend {}", amendment.id), on_top, "", "not sent");
     paint.put(1, 1, &format!("now {line}, {} done", format::qty(order.filled)), Role::Dim);
     field(paint, 2, "quantity", &amendment.qty, amendment.active == TicketField::Qty);
     field(paint, 3, "limit", &amendment.limit, amendment.active == TicketField::Limit);

@@ -13,9 +13,9 @@ use crate::market::time::NS_PER_S;
 const KEYS_FROM: u16 = 6;
 
 pub(super) fn title(view: &View<'_>) -> Title {
-    let alerts = &view.snapshot().alerts;
-    let new = alerts.iter().filter(|a| rows::is_new(a, view.frame)).count();
-    let hour = alerts.iter().filter(|a| view.now().since_ns(a.at) < 3_600 * NS_PER_S).count();
+    let alerts = || rows::told(view.snapshot());
+    let new = alerts().filter(|a| rows::is_new(a, view.frame)).count();
+    let hour = alerts().filter(|a| view.now().since_ns(a.at) < 3_600 * NS_PER_S).count();
     let rest = format!(" new {new}  {}", table::notes(PaneId::Alerts, view));
     Title { rest: rest.trim_end().to_owned(), right: format!("{hour} in the last hour") }
 }
@@ -80,8 +80,10 @@ fn row(paint: &mut Paint<'_>, y: u16, view: &View<'_>, alert: &Alert) {
         _ => String::new(),
     };
     let end = paint.width().saturating_sub(width(&fate));
-    let mut text = paint.inside(x + 1, y, end.saturating_sub(x + 2), 1);
-    let said = text.whole_words(&words::alert(view.snapshot(), alert), 0);
+    // A cell between the words and what became of it; none where that is nothing.
+    let gap = u16::from(!fate.is_empty());
+    let mut text = paint.inside(x + 1, y, end.saturating_sub(x + 1 + gap), 1);
+    let said = text.whole_sense(&words::alert(view.snapshot(), alert), 0);
     text.put(0, 0, &said, what);
     paint.put(end, y, &fate, Role::Dim);
 }

@@ -31,7 +31,7 @@ pub fn draw(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
     for answer in view.snapshot().answers.iter().rev() {
         let mut text = format!("{} {}", format::clock(answer.at), words::answer(view.snapshot(), answer));
         if first && x + width(&text) > room {
-            let short = words::answer_short(answer);
+            let short = words::answer_short(view.snapshot(), answer);
             text = short.map_or(text, |short| format!("{} {short}", format::clock(answer.at)));
             text = paint.whole_clauses(&text, x);
         }

@@ -160,9 +160,13 @@ fn position(paint: &mut Paint<'_>, y: u16, view: &View<'_>, instrument: &Instrum
         Some(p) => {
             let (held, sell) = (format::qty_fit(p.position.qty, 7), format::qty_fit(p.sellable, 7));
             let (wacc, even) = (prices.option(p.wacc), prices.option(p.break_even));
-            let long = format!("pos {held} sell {sell}  wacc {wacc} be {even}");
+            let cost = match p.wacc {
+                Some(_) => format!("wacc {wacc} be {even}"),
+                None => "cost not known, w".to_owned(),
+            };
+            let long = format!("pos {held} sell {sell}  {cost}");
             let fits = width(&long) < paint.width();
-            let text = if fits { long } else { format!("pos {held}/{sell} wacc {wacc} be {even}") };
+            let text = if fits { long } else { format!("pos {held}/{sell} {cost}") };
             paint.put(1, y, &text, Role::Own);
         }
         None => {

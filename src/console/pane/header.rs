@@ -218,19 +218,25 @@ fn unknown(view: &View<'_>) -> Vec<Form> {
     }
     let bare = parts.clone();
     if view.status().commands_waiting > 0 {
-        parts.push((format!("{} commands waiting", view.status().commands_waiting), Role::Warn));
+        let waiting = words::count(view.status().commands_waiting, "command");
+        parts.push((format!("{waiting} waiting"), Role::Warn));
     }
     if view.ui.keys_ignored > 0 {
-        parts.push((format!("{} keys ignored", view.ui.keys_ignored), Role::Warn));
+        parts.push((words::keys_ignored(view.ui.keys_ignored), Role::Warn));
     }
     vec![parts, bare]
 }
 
 fn alert_counts(view: &View<'_>) -> Vec<Form> {
-    let open: Vec<&Alert> = view.snapshot().alerts.iter().filter(|a| lists::is_new(a, view.frame)).collect();
+    let open: Vec<&Alert> = lists::told(view.snapshot()).filter(|a| lists::is_new(a, view.frame)).collect();
     let count = |s: Severity| open.iter().filter(|a| a.kind.severity() == s).count();
     let (critical, high, medium) =
         (count(Severity::Critical), count(Severity::High), count(Severity::Medium));
+    // Those only worth knowing are counted apart when there are any, so that the counts make up the sum.
+    let low = match count(Severity::Low) {
+        0 => String::new(),
+        low => format!(" L{low}"),
+    };
     let role = if critical > 0 {
         Role::Alarm
     } else if high > 0 {
@@ -238,8 +244,9 @@ fn alert_counts(view: &View<'_>) -> Vec<Form> {
     } else {
         Role::Text
     };
-    let counts = (format!("C{critical} H{high} M{medium}"), role);
-    vec![vec![counts.clone(), (format!("new {}", open.len()), Role::Text)], vec![counts]]
+    let heavy = format!("C{critical} H{high} M{medium}");
+    let counts = (format!("{heavy}{low}"), role);
+    vec![vec![counts, (format!("new {}", open.len()), Role::Text)], vec![(heavy, role)]]
 }
 
 fn journal(view: &View<'_>) -> Vec<Form> {
@@ -286,10 +293,15 @@ fn worst_new<'a>(view: &View<'a>) -> Option<&'a Alert> {
 fn banner(paint: &mut Paint<'_>, y: u16, view: &View<'_>, alert: &Alert) {
     paint.blank(y, Role::Alarm);
     let unknown = unknown(view).pop().unwrap_or_default().pop().map(|(text, _)| text).unwrap_or_default();
-    let tail = if y == 1 { format!(" {unknown} (g a, a)") } else { " (g a, then a)".to_owned() };
+    let bar = view.theme.glyphs().bar;
+    let tail = match (y, unknown.is_empty()) {
+        (1, true) => " (g a, a)".to_owned(),
+        (1, false) => format!(" {bar} {unknown} (g a)"),
+        _ => " (g a, then a)".to_owned(),
+    };
     let text = format!("{} {}", format::clock(alert.at), words::alert(view.snapshot(), alert));
     let room = paint.width().saturating_sub(width(&tail));
-    let text = paint.inside(0, y, room, 1).whole_words(&text, 1);
+    let text = paint.inside(0, y, room, 1).whole_sense(&text, 1);
     let x = paint.put(1, y, &text, Role::Alarm);
     paint.put(x, y, &tail, Role::Alarm);
 }

@@ -8,7 +8,7 @@ use super::journal::number;
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::Paint;
-use crate::console::{JournalStatus, format};
+use crate::console::{JournalStatus, format, words};
 use crate::engine::{FeedState, Pace};
 use crate::market::{Qty, SourceId};
 use crate::model::anomaly::RateReading;
@@ -44,7 +44,7 @@ fn troubles(view: &View<'_>) -> Vec<String> {
         out.push(format!("{down} gateway OFF"));
     }
     if view.ui.keys_ignored > 0 {
-        out.push(format!("{} keys ignored", view.ui.keys_ignored));
+        out.push(words::keys_ignored(view.ui.keys_ignored));
     }
     out
 }

@@ -44,8 +44,9 @@ fn local(paint: &mut Paint<'_>, y: u16, view: &View<'_>) {
         paint.put(1, y, &text, Role::Text);
         return;
     }
-    let focus = view.ui.focus;
-    let mut x = paint.put(1, y, &format!("{}:", pane(focus).name), Role::Title);
+    let focus = view.ui.pane_with_keys();
+    let name = if focus == view.ui.focus { pane(focus).name } else { view.ui.workspace.name() };
+    let mut x = paint.put(1, y, &format!("{name}:"), Role::Title);
     for (keys, word) in hints(view, focus) {
         if x + width(&keys) + width(word) + 3 > paint.width() {
             break;

@@ -178,7 +178,11 @@ fn notes(view: &View<'_>, order: &Order, prices: format::PriceFormat, wide: bool
     else {
         let words =
             if wide { words::order_note(order, prices) } else { words::order_note_short(order).to_owned() };
-        return vec![words];
+        // One that rests and says nothing else says why its chance is blank.
+        return match fill::of_order(view.frame, order) {
+            Err(why) if words.is_empty() && working => vec![format!("P(fill) -: {why}"), why.to_owned()],
+            _ => vec![words],
+        };
     };
     let [low, expected, high] = [ahead.low, ahead.expected, ahead.high].map(format::qty);
     if !wide {

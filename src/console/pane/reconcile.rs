@@ -4,7 +4,7 @@ use super::Title;
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::Paint;
-use crate::console::{format, words};
+use crate::console::{format, slip, words};
 use crate::engine::{Agreement, GatewayKind, Snapshot};
 use crate::execution::Difference;
 
@@ -103,7 +103,9 @@ pub(in crate::console) fn line(snapshot: &Snapshot, difference: &Difference) -> 
             (format!("{} settled", symbol(*instrument)), format::qty(*ours), format::qty(*theirs))
         }
         Difference::OrderMissing { id, ours } => {
-            (id.to_string(), words::bare_state(*ours).to_owned(), "not there".to_owned())
+            let slip = snapshot.order(*id).is_some_and(|order| slip::is_to_key_in(snapshot, order));
+            let ours = if slip { "SLIP" } else { words::bare_state(*ours) };
+            (id.to_string(), ours.to_owned(), "not there".to_owned())
         }
         Difference::OrderUnasked { client_id, instrument, side, left, filled, .. } => {
             let what = instrument.map_or_else(|| "?".to_owned(), symbol);

@@ -117,7 +117,11 @@ fn lines(view: &View<'_>) -> Vec<String> {
         format!("p {}{} filtered, limit .85 only shows", format::probability(regime.p_stress), mark(view));
     let mut out = vec![p, volatility(view)];
     if regime.input == RegimeInput::None {
-        out.push("no return yet: no index, no symbol of 24 bars".to_owned());
+        let why = match view.snapshot().session.index {
+            Some(_) => "no return yet: no bar of the index has ended",
+            None => "no return yet: no index, no symbol of 24 bars",
+        };
+        out.push(why.to_owned());
     } else if regime.warming {
         out.push(format!("warming: {bars} of {} bars, label is the start's", params.window));
     }

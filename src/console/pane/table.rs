@@ -1,7 +1,8 @@
 //! What the list panes share: which rows fit, the cursor, the note of an empty list.
 
 use super::PaneId;
-use crate::console::rows;
+use crate::console::Frame;
+use crate::console::rows::{self, Owed};
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::Paint;
@@ -39,7 +40,10 @@ pub fn window(pane: PaneId, view: &View<'_>, height: u16) -> Window {
     let height = usize::from(height);
     let at = selected.and_then(|id| all.iter().position(|i| *i == id)).unwrap_or(0);
     let from = (at + 1).saturating_sub(height.max(1));
-    let ids: Vec<u64> = all.iter().skip(from).take(height).copied().collect();
+    let mut ids: Vec<u64> = all.iter().skip(from).take(height).copied().collect();
+    if pane == PaneId::Orders {
+        keep_in_sight(view.frame, &all, selected, &mut ids);
+    }
     let gone = match view.ui.list(pane).held {
         Some(_) => {
             let fresh = rows::fresh(pane, view.frame, view.ui);
@@ -49,6 +53,33 @@ pub fn window(pane: PaneId, view: &View<'_>, height: u16) -> Window {
     };
     let active = view.ui.focus == pane || pane == PaneId::Watch;
     Window { ids, selected: selected.filter(|_| active), total: all.len(), gone }
+}
+
+/// Puts the orders that owe an answer and would have no row in the places of the last that owe none. The
+/// list keeps its order, so a key finds the row it would find anyway; the one under the cursor stays.
+fn keep_in_sight(frame: &Frame, all: &[u64], selected: Option<u64>, ids: &mut [u64]) {
+    if ids.len() == all.len() {
+        return;
+    }
+    let mut hidden: Vec<(Owed, u64)> = all
+        .iter()
+        .filter(|id| !ids.contains(id))
+        .filter_map(|id| rows::owed(frame, *id).map(|owed| (owed, *id)))
+        .collect();
+    hidden.sort_by_key(|(owed, _)| *owed);
+    for (owed, id) in hidden {
+        // Of those that press less the last gives way, one that owes nothing before one that waits. Nothing
+        // above the cursor does: its row would move.
+        let weight = |id: u64| rows::owed(frame, id).map_or(2, |owed| owed as u8);
+        let cursor = selected.and_then(|id| ids.iter().position(|one| *one == id));
+        let gives = |(at, shown): (usize, &u64)| {
+            let below = cursor.is_none_or(|cursor| at > cursor);
+            (below && weight(*shown) > owed as u8).then(|| (weight(*shown), at))
+        };
+        let Some((_, at)) = ids.iter().enumerate().filter_map(gives).max() else { break };
+        ids[at] = id;
+    }
+    ids.sort_by_key(|id| all.iter().position(|one| one == id));
 }
 
 /// Draws the cursor's mark on a row and lights the row up if the pane has the focus.

@@ -1,10 +1,10 @@
 //! The prints of one symbol, with both brokers: what this market's traders read first.
 
 use super::Title;
-use crate::console::format;
 use crate::console::theme::Role;
 use crate::console::view::View;
 use crate::console::widget::{Paint, width};
+use crate::console::{format, words};
 use crate::engine::snapshot::InstrumentView;
 use crate::engine::{BrokerDay, TapeRow};
 use crate::market::{BrokerId, Price, Qty};
@@ -18,7 +18,8 @@ const BROKERS: u16 = 30;
 
 pub(super) fn title(view: &View<'_>) -> Title {
     let Some(instrument) = view.instrument() else { return Title::default() };
-    Title { rest: instrument.symbol.to_string(), right: format!("{} prints", instrument.day.trades) }
+    let prints = usize::try_from(instrument.day.trades).unwrap_or(usize::MAX);
+    Title { rest: instrument.symbol.to_string(), right: words::count(prints, "print") }
 }
 
 pub(super) fn draw(paint: &mut Paint<'_>, view: &View<'_>) {

@@ -9,6 +9,7 @@ mod risk;
 mod safety;
 mod screens;
 mod sheets;
+mod sitting;
 mod slips;
 mod stories;
 mod walking;

@@ -157,7 +157,7 @@ fn two_branches_are_compared_and_what_knew_the_future_is_not_scored() {
         "A only   13:38:00 P-0071 BUY NABIL 300 @ 545.0",
         "B only ' 12:05:00 P-0090 BUY NICA 50 @ 314.0",
         "B only   13:50:00 P-0091 BUY NICA 60 @ 314.0",
-        "1 orders are the same in both",
+        "the same in both: 1 order",
         "' second: sent before 13:42:07, which had been seen: not scored",
     ] {
         desk.says(want);

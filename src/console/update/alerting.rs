@@ -5,7 +5,7 @@ use chrono::NaiveTime;
 use super::Action;
 use crate::console::overlay::{Choice, Chosen, Field, Overlay};
 use crate::console::ui::Ui;
-use crate::console::{Frame, format, rows};
+use crate::console::{Frame, format, rows, words};
 use crate::engine::Command;
 use crate::market::time::NS_PER_S;
 use crate::market::{SessionPhase, Timestamp};
@@ -42,7 +42,7 @@ impl Ui {
             list.push((text, Chosen::Shelve { alert: id, until: close }));
         }
         list.push(("until a time".to_owned(), Chosen::ShelveUntil(id)));
-        let title = format!("Shelve alert {id}");
+        let title = format!("Shelve: {}", words::alert(&frame.snapshot, alert));
         self.stack.push(Overlay::Choice(Choice { title, rows: list, at: 0 }));
     }
 

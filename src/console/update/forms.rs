@@ -104,7 +104,7 @@ impl Ui {
 
     /// The context of the pane below what is open.
     fn below(&self, frame: &Frame) -> Context {
-        Context { scope: Scope::Pane(self.focus), replay: frame.status.transport.is_some() }
+        Context { scope: Scope::Pane(self.pane_with_keys()), replay: frame.status.transport.is_some() }
     }
 
     /// Takes what the open field says.

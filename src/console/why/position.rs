@@ -15,6 +15,9 @@ pub(super) fn tell(frame: &Frame, row: u64) -> Option<Telling> {
     out.say(format!("sellable   {} now; what was bought today from {first_sale}", format::qty(p.sellable)));
     let (cost, wacc) = (money(p.position.cost), prices.option(p.wacc));
     out.say(format!("cost       {cost} with purchase charges, {wacc} a share"));
+    if p.position.cost.is_none() {
+        out.say("           what was paid is not known: the account began the day with it, and its books name no cost");
+    }
     let even = prices.option(p.break_even);
     out.say(format!("breaks even at {even} (first price on the grid, charges of the sale in it)"));
     let (value, mark) = (money(p.position.value()), prices.option(p.position.mark));

@@ -154,6 +154,13 @@ impl<'a> Paint<'a> {
         longest.map_or_else(|| self.whole_words(text, x), str::to_owned)
     }
 
+    /// The same where the clauses that fit say at least half of what would fit, else as many whole words.
+    #[must_use]
+    pub fn whole_sense(&self, text: &str, x: u16) -> String {
+        let (clauses, words) = (self.whole_clauses(text, x), self.whole_words(text, x));
+        if width(&clauses) * 2 >= width(&words) { clauses } else { words }
+    }
+
     /// As many parts as fit from a column on, with something between them; what is left out is counted
     /// by `more`, where there is room for it.
     #[must_use]
