@@ -232,7 +232,7 @@ fn broker_books() -> Vec<Vec<u8>> {
     texts(&[
         "kind,symbol,side,number,quantity,price,filled,state,settled,amount\norder,A,buy,2026082010000449,500,249.50,0,open,,\n\
          holding,DNPB,,,1200,,,,1000,\ncash,,,,,,,,,\"9,35,000.00\"\n",
-        "amount,kind\n0,due\n-1,cash\n",
+        "amount,kind\n0,due\n-1,cash\n,order\n",
     ])
 }
 

@@ -25,7 +25,8 @@ pub struct BrokerBook {
     cash: Option<Money>,
     due: Option<Money>,
     holdings: Option<Vec<StatedHolding>>,
-    orders: Vec<BookOrder>,
+    /// `None` where it says nothing of orders.
+    orders: Option<Vec<BookOrder>>,
 }
 
 /// Why a file is not taken: nothing of it is, then.
@@ -40,6 +41,9 @@ pub enum BookError {
     /// The first line names no such column.
     #[error("the first line names no column `{0}`")]
     NoColumn(&'static str),
+    /// Nothing is said of orders: whether that means that there are none must be said.
+    #[error("no row `order`: one without a symbol says that there is none today")]
+    NoOrders,
     /// A row cannot be true, or cannot be read.
     #[error("line {line}: {fault}")]
     Row {
@@ -52,8 +56,8 @@ pub enum BookError {
 
 impl BrokerBook {
     /// Reads a table with a header; columns in any order: `kind`, `symbol`, `side`, `number`, `quantity`, `price`,
-    /// `filled`, `state`, `settled`, `amount`. What there is no row of is not stated; a row `holding` without a
-    /// symbol says that no shares are held.
+    /// `filled`, `state`, `settled`, `amount`. Cash and shares without a row are not stated; orders must
+    /// be. A row `holding` or `order` without a symbol says that there is none.
     ///
     /// # Errors
     /// [`BookError`] for the first thing that cannot be read.
@@ -74,6 +78,9 @@ impl BrokerBook {
             let line = record.position().map_or(0, csv::Position::line);
             let row = Row { header: &header, record: &record };
             book.take(&row, universe).map_err(|fault| BookError::Row { line, fault })?;
+        }
+        if book.orders.is_none() {
+            return Err(BookError::NoOrders);
         }
         Ok(book)
     }
@@ -102,11 +109,15 @@ impl BrokerBook {
                 Ok(())
             }
             "order" => {
+                let orders = self.orders.get_or_insert_default();
+                if row.text("symbol").is_empty() && row.text("number").is_empty() {
+                    return Ok(());
+                }
                 let order = row.order(universe)?;
-                if self.orders.iter().any(|o| o.number == order.number) {
+                if orders.iter().any(|o| o.number == order.number) {
                     return Err(RowFault::Twice);
                 }
-                self.orders.push(order);
+                orders.push(order);
                 Ok(())
             }
             other => Err(RowFault::Kind(other.to_owned())),
@@ -116,7 +127,7 @@ impl BrokerBook {
     /// How many orders it lists.
     #[must_use]
     pub fn orders(&self) -> usize {
-        self.orders.len()
+        self.orders.as_ref().map_or(0, Vec::len)
     }
 
     /// What it states, with our orders found again. It is about the session's account unless it names another.
@@ -125,16 +136,17 @@ impl BrokerBook {
         let own = state.accounts().keys().next();
         let account = self.account.as_ref().or(own)?.clone();
         let mut taken = BTreeSet::new();
-        let mut found: Vec<Option<ClientOrderId>> = vec![None; self.orders.len()];
+        let rows = self.orders.as_deref().unwrap_or_default();
+        let mut found: Vec<Option<ClientOrderId>> = vec![None; rows.len()];
         let ours = || state.orders().values().filter(|o| o.state.has_left());
         // Numbers first, whole ones before ends of them: terms may be those of several orders.
         for fits in [by_number, by_end, by_terms] {
-            for (row, found) in self.orders.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
+            for (row, found) in rows.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
                 *found = ours().find(|o| !taken.contains(&o.id) && fits(o, row)).map(|o| o.id);
                 taken.extend(*found);
             }
         }
-        let orders = self.orders.iter().zip(found);
+        let orders = rows.iter().zip(found);
         // One that was refused there and is none of ours changes nothing.
         let orders = orders.filter(|(row, id)| id.is_some() || row.state != OrderState::Rejected);
         Some(Statement {
