@@ -23,6 +23,7 @@ fn read(more: &str) -> Result<FixSettings, String> {
 fn a_file_is_read_or_refused_by_what_it_says() {
     let least = read("").unwrap();
     assert_eq!((least.heartbeat, least.positions, least.login.is_none()), (30, false, true));
+    assert!(!least.simulated, "what is not said is taken for real money");
     assert_eq!(least.numbers(Path::new("/j/live-1.journal")), Path::new("/j/live-1.fix"));
     let more = read("login = 'login'\nstore = 'numbers'\ntls = true\ncash = true").unwrap();
     assert_eq!(more.login, Some(("him".to_owned(), "secret word".to_owned())));

@@ -65,6 +65,15 @@ impl OrdersTo {
         Err(CliError::usage("this build has no FIX: build with --features fix"))
     }
 
+    /// Whether no real money is behind it. A venue says so with its day, a broker over FIX says nothing: its file does.
+    pub(super) const fn is_simulated(&self, day_is: bool) -> bool {
+        match self {
+            #[cfg(feature = "fix")]
+            Self::Fix(settings) => settings.simulated,
+            _ => day_is,
+        }
+    }
+
     pub(super) const fn kind(&self) -> GatewayKind {
         match self {
             Self::Inside => GatewayKind::Inside,

@@ -41,7 +41,7 @@ pub(super) fn start(
     let clock = LocalClock::start();
     let begin = Begin { global, args, wires: &wires, kind, clock };
     let started = runtime.block_on(begin.session())?;
-    let mode = match (kind.session, started.begun.day.simulated) {
+    let mode = match (kind.session, wires.orders.is_simulated(started.begun.day.simulated)) {
         (SessionKind::Paper, _) => Mode::Paper,
         (_, true) => Mode::Sim,
         (_, false) => Mode::Live,

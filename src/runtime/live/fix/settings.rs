@@ -40,6 +40,8 @@ struct File {
     store: Option<PathBuf>,
     #[serde(default)]
     reset: bool,
+    #[serde(default)]
+    simulated: bool,
 }
 
 const fn thirty() -> u64 {
@@ -71,6 +73,8 @@ pub struct FixSettings {
     pub store: Option<PathBuf>,
     /// Whether both sides begin at one with every logon.
     pub reset: bool,
+    /// Whether no real money is behind it. The counterparty does not say so itself, and what is not known is taken for real.
+    pub simulated: bool,
 }
 
 impl FixSettings {
@@ -118,6 +122,7 @@ impl FixSettings {
             cash: file.cash,
             store: file.store.as_ref().map(from_here),
             reset: file.reset,
+            simulated: file.simulated,
         })
     }
 
