@@ -27,6 +27,8 @@ const FRAME: Duration = Duration::from_millis(50);
 const IDLE: Duration = Duration::from_millis(50);
 /// How often the memory in use is looked up.
 const MEMORY_EVERY: Duration = Duration::from_secs(5);
+/// How long a feed that was just chosen may take to become live before another is.
+const BECOMES_LIVE: Duration = Duration::from_secs(3);
 /// Notes kept for the screen.
 const NOTES: usize = 8;
 
@@ -92,6 +94,8 @@ pub struct LiveSession {
     lines: Vec<(LineState, Option<SourceClock>)>,
     /// The feed in use was told to begin anew and has not yet: what it says until then is of before.
     awaits_restart: bool,
+    /// Until when the feed in use may take to become live before another is used instead.
+    patience: Instant,
     /// The day has ended: how many of the feeds' lines were told to end.
     ended: Option<usize>,
 }
@@ -117,6 +121,7 @@ impl LiveSession {
             active: 0,
             lines,
             awaits_restart: false,
+            patience: Instant::now() + BECOMES_LIVE,
             ended: None,
         }
     }
@@ -131,6 +136,7 @@ impl LiveSession {
         loop {
             let items = self.setup.intake.take(IDLE.min(FRAME.saturating_sub(self.published.elapsed())));
             let go_on = self.take(items)?;
+            self.choose()?;
             let now = self.setup.clock.now();
             self.setup.core.tick(now)?;
             self.end_day(now);
@@ -264,12 +270,18 @@ impl LiveSession {
     /// The first feed that is live is used, unless the one in use is live itself.
     fn choose(&mut self) -> Result<(), SequencerError> {
         let has_live = self.lines.get(self.active).is_none_or(|(state, _)| state.is_live());
-        if has_live || self.awaits_restart || self.ended.is_some() {
+        if has_live && !self.awaits_restart {
+            self.patience = Instant::now();
+        }
+        // Two that come up together must not take over from each other in turns.
+        let waits = self.awaits_restart || Instant::now() < self.patience;
+        if has_live || waits || self.ended.is_some() {
             return Ok(());
         }
         let Some(next) = self.lines.iter().position(|(state, _)| state.is_live()) else { return Ok(()) };
         let now = self.setup.clock.now();
         self.active = next;
+        self.patience = Instant::now() + BECOMES_LIVE;
         let FeedPlace { source, place, orders } = &self.setup.feeds[next];
         self.setup.board.use_feed(*place);
         // It begins anew, so that the whole book comes from it. A full channel means that it is already told to.
