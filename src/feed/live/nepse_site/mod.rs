@@ -22,6 +22,9 @@
 
 mod day;
 mod document;
+mod polled;
+mod reading;
+mod settings;
 mod sheet;
 mod status;
 
@@ -32,124 +35,30 @@ use std::collections::BTreeMap;
 
 use super::backoff::Backoff;
 use super::listing::Listing;
-use super::session::{FeedOut, FeedSession, FeedStats, Fetch, SourceClock};
+use super::session::{FeedOut, FeedSession, FeedStats, Fetch};
 use crate::engine::LineState;
 use crate::feed::stamp::Stamp;
-use crate::market::{
-    EventFlags, InstrumentId, LevelUpdate, MarketData, MarketEvent, SessionDate, SourceId, Timestamp,
-    TradePrint,
-};
+use crate::market::{EventFlags, InstrumentId, LevelUpdate, SessionDate, Timestamp};
 
 pub use day::{FLOORSHEET, FLOORSHEET_PAGE, LIVE_MARKET, STATUS, SiteDay, SiteSecurity, depth_name};
 pub use document::DocumentError;
+pub use settings::NepseSiteSettings;
 
 use document::Last;
+use polled::{Document, Kind};
+use reading::Read;
 use sheet::Sheet;
 use status::Status;
 
 const NS_PER_MS: i64 = 1_000_000;
 /// Documents that may be on their way at once.
 const FETCHES_AT_ONCE: usize = 4;
-/// How far ahead of this machine's clock a time of the site may be, in nanoseconds: clocks differ, days do not.
-const AHEAD_NS: i64 = 3_600_000_000_000;
 /// While the market trades, a document whose newest time is older than this is an old one.
 const AGE_NS: i64 = 5 * 60 * 1_000 * NS_PER_MS;
 /// The most bytes of a floorsheet: in one document that of a heavy day has nearly sixty millions.
 pub const SHEET_LONGEST: u64 = 128 << 20;
 /// How often a document that is not there is looked for, in nanoseconds.
 const LOOK_NS: i64 = 60 * 1_000 * NS_PER_MS;
-/// Names of securities not asked for that are kept to be shown.
-const UNKNOWN_MAX: usize = 1_000;
-
-/// How a session with the site is set up.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NepseSiteSettings {
-    /// Under which source its events are known.
-    pub source: SourceId,
-    /// The session's day. What documents say of another is not told.
-    pub date: SessionDate,
-    /// How often each document is asked for, in milliseconds.
-    pub poll_ms: u32,
-    /// A document not there after so many milliseconds is asked for again, and the state is *stale*.
-    pub fetch_ms: u32,
-    /// No document at all for so many milliseconds is silence.
-    pub silence_ms: u32,
-    /// Where the floorsheet is. `{page}` in it stands for the number of a page, from 0.
-    pub floorsheet: Option<String>,
-    /// Where else the floorsheet may be, if it is not there.
-    pub floorsheet_or: Option<String>,
-    /// Where the live market is.
-    pub live_market: Option<String>,
-    /// Where the market status is.
-    pub status: Option<String>,
-    /// Where the depth of an instrument is.
-    pub depth: Vec<(InstrumentId, String)>,
-    /// What the clock of the session's day shows, where that is not this machine's time: documents of another day are
-    /// read as if it were then.
-    pub clock: Option<SourceClock>,
-    /// Where the waits between requests begin to differ from those of others.
-    pub seed: u64,
-}
-
-impl NepseSiteSettings {
-    /// Nothing yet to read, with limits that suit the site.
-    #[must_use]
-    pub const fn new(source: SourceId, date: SessionDate) -> Self {
-        Self {
-            source,
-            date,
-            poll_ms: 5_000,
-            fetch_ms: 10_000,
-            silence_ms: 20_000,
-            floorsheet: None,
-            floorsheet_or: None,
-            live_market: None,
-            status: None,
-            depth: Vec::new(),
-            clock: None,
-            seed: 0,
-        }
-    }
-}
-
-/// What a document is of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
-    Depth(InstrumentId),
-    Floorsheet,
-    LiveMarket,
-    Status,
-}
-
-/// A document that is asked for again and again.
-#[derive(Debug)]
-struct Document {
-    kind: Kind,
-    url: String,
-    asked: Option<(u64, Timestamp)>,
-    next_at: Timestamp,
-    backoff: Backoff,
-    /// Another address where it may be.
-    other: Option<String>,
-    /// It was read since the connection stands, and ever.
-    known: bool,
-    ever: bool,
-    /// It was never read and is not there: nothing waits for it.
-    absent: bool,
-    /// It was not there in time, or could not be read.
-    late: bool,
-    /// The newest time of the session's day in it.
-    newest: Option<Timestamp>,
-}
-
-/// What reading a document brought.
-#[derive(Default)]
-struct Read {
-    /// Another page of it is needed at once.
-    more: bool,
-    /// The newest time of the session's day in it.
-    newest: Option<Timestamp>,
-}
 
 /// A session with the exchange's site.
 #[derive(Debug)]
@@ -240,151 +149,6 @@ impl NepseSiteSession {
         self.listing.rows()[slot].instrument
     }
 
-    /// Reads a document.
-    fn read(
-        &mut self,
-        kind: Kind,
-        now: Timestamp,
-        text: &str,
-        out: &mut FeedOut,
-    ) -> Result<Read, DocumentError> {
-        match kind {
-            Kind::Depth(instrument) => self.read_depth(instrument, now, text, out).map(|()| Read::default()),
-            Kind::Floorsheet => self.read_sheet(now, text, out),
-            Kind::LiveMarket => {
-                self.read_live_market(now, text, out).map(|newest| Read { more: false, newest })
-            }
-            Kind::Status => self.read_status(now, text, out).map(|newest| Read { more: false, newest }),
-        }
-    }
-
-    /// Something was of another day, and is told for the first time.
-    fn turn_away(&mut self, rows: u64, date: SessionDate) {
-        self.other_day = (self.other_day.0 + rows, Some(date));
-    }
-
-    fn not_asked_for(&mut self, symbol: String) {
-        if self.unknown.len() < UNKNOWN_MAX || self.unknown.contains_key(&symbol) {
-            *self.unknown.entry(symbol).or_default() += 1;
-        }
-    }
-
-    /// The document has no time of its own: a picture stands at the time it was read, and before anything is of the
-    /// session's day nothing says that it is.
-    fn read_depth(
-        &mut self,
-        instrument: InstrumentId,
-        now: Timestamp,
-        text: &str,
-        out: &mut FeedOut,
-    ) -> Result<(), DocumentError> {
-        let (slot, levels) = document::depth(text, &self.listing)?;
-        if self.instrument(slot) != instrument {
-            return Err(DocumentError::UnknownSymbol(self.listing.rows()[slot].symbol.to_string()));
-        }
-        if self.dated && self.pictures[slot].as_ref() != Some(&levels) {
-            self.stamp(instrument, self.there(now)).picture(&levels, &mut out.events);
-            self.pictures[slot] = Some(levels);
-        }
-        Ok(())
-    }
-
-    fn read_sheet(&mut self, now: Timestamp, text: &str, out: &mut FeedOut) -> Result<Read, DocumentError> {
-        let page = document::floorsheet(text, &self.listing, now.plus_ns(AHEAD_NS))?;
-        let of_sheet =
-            |document: &Document| document.kind == Kind::Floorsheet && document.url.contains("{page}");
-        let paged = self.documents.iter().any(of_sheet);
-        let walked = self.sheet.take(now, page, paged);
-        self.stats.refused += walked.refused;
-        self.stats.gaps += u64::from(walked.noticed);
-        if let Some(date) = walked.other_date {
-            self.turn_away(walked.other_day, date);
-        }
-        walked.unknown.into_iter().for_each(|symbol| self.not_asked_for(symbol));
-        let more = walked.trades.is_none();
-        for row in walked.trades.unwrap_or_default() {
-            // Before the continuous session it is the opening auction that prints.
-            let is_auction = self.status.continuous().is_some_and(|span| row.at < span.open);
-            let flags = if is_auction { EventFlags::AUCTION } else { EventFlags::NONE };
-            let stamp = self.stamp(self.instrument(row.slot), row.at);
-            let stamp = Stamp { flags: stamp.flags.with(flags), ..stamp };
-            stamp.trade(row.print, &mut out.events);
-        }
-        Ok(Read { more, newest: walked.newest })
-    }
-
-    /// The newest time of the day is what follows.
-    fn read_live_market(
-        &mut self,
-        now: Timestamp,
-        text: &str,
-        out: &mut FeedOut,
-    ) -> Result<Option<Timestamp>, DocumentError> {
-        let rows = document::live_market(text, &self.listing, now.plus_ns(AHEAD_NS))?;
-        let mut newest = None;
-        for row in rows {
-            let last = match row {
-                Ok(Some(last)) => last,
-                Ok(None) => continue,
-                Err(error) => {
-                    self.stats.refused += 1;
-                    if let DocumentError::UnknownSymbol(symbol) = error {
-                        self.not_asked_for(symbol);
-                    }
-                    continue;
-                }
-            };
-            let date = last.at.nepal_date();
-            if date != self.settings.date {
-                if self.others[last.slot].replace(last.at) != Some(last.at) {
-                    self.stats.refused += 1;
-                    self.turn_away(1, date);
-                }
-                continue;
-            }
-            newest = newest.max(Some(last.at));
-            let before = self.lasts[last.slot];
-            let is_new = before.is_none_or(|before| (last.at, last.total) > (before.at, before.total));
-            let same_volume = before.is_some_and(|before| before.total == last.total);
-            if !is_new || same_volume {
-                self.stats.refused += u64::from(before.is_some_and(|before| last.at < before.at));
-                continue;
-            }
-            self.lasts[last.slot] = Some(last);
-            if self.settings.floorsheet.is_none() {
-                let Last { price, qty, .. } = last;
-                let print =
-                    TradePrint { price, qty, aggressor: None, buyer: None, seller: None, contract: None };
-                self.stamp(self.instrument(last.slot), last.at).trade(print, &mut out.events);
-            }
-        }
-        Ok(newest)
-    }
-
-    /// The time of the status is what follows, if it is of the day.
-    fn read_status(
-        &mut self,
-        now: Timestamp,
-        text: &str,
-        out: &mut FeedOut,
-    ) -> Result<Option<Timestamp>, DocumentError> {
-        let (said, at) = document::status(text, now.plus_ns(AHEAD_NS))?;
-        let is_of_day = self.status.take(said, at);
-        if !is_of_day && self.other_status.replace(at) != Some(at) {
-            self.stats.refused += 1;
-            self.turn_away(1, at.nepal_date());
-        }
-        for (at, data) in self.status.news(self.there(now)) {
-            let mut stamp = self.stamp(MarketEvent::MARKET, at);
-            if matches!(data, MarketData::Halt(_)) {
-                // The site has no word for a stop.
-                stamp.flags = stamp.flags.with(EventFlags::INFERRED);
-            }
-            out.events.push(stamp.event(true, data));
-        }
-        Ok(is_of_day.then_some(at))
-    }
-
     /// Whether the market trades and what is read of it has no recent time.
     fn is_aged(&self, now: Timestamp) -> bool {
         let there = self.there(now);
@@ -420,25 +184,13 @@ impl NepseSiteSession {
             out.fetch.push(Fetch { no: self.fetches, url, longest });
         }
     }
-}
 
-impl NepseSiteSession {
     /// A document was not there, or could not be read.
     fn failed(&mut self, place: usize, now: Timestamp) {
         if self.documents[place].kind == Kind::Floorsheet {
             self.sheet.restart();
         }
         self.documents[place].failed(now);
-    }
-}
-
-impl Document {
-    /// It was not there, or could not be read: asked for again after a while.
-    fn failed(&mut self, now: Timestamp) {
-        self.asked = None;
-        self.late = true;
-        let wait = i64::try_from(self.backoff.wait().as_nanos()).unwrap_or(i64::MAX);
-        self.next_at = now.plus_ns(wait);
     }
 }
 

@@ -4,8 +4,11 @@ use proptest::prelude::*;
 
 use super::super::depth::Scale;
 use super::super::listing::Listed;
+use super::super::session::SourceClock;
 use super::*;
-use crate::market::{BrokerId, Halt, Price, Qty, SessionPhase, Side, Symbol};
+use crate::market::{
+    BrokerId, Halt, MarketData, MarketEvent, Price, Qty, SessionPhase, Side, SourceId, Symbol,
+};
 
 const NABIL: InstrumentId = InstrumentId(5);
 const SCB: InstrumentId = InstrumentId(6);
