@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use himal::console::{ConnectionUse, Frame, Mode, ShellRequest};
+use himal::console::{Frame, Mode, ShellRequest};
 use himal::engine::{Command, GatewayKind, OperatorCommand, OperatorId};
 use himal::execution::NewOrder;
 use himal::feed::live::{FeedOut, FeedSession, VenueFeed};
@@ -19,19 +19,19 @@ use himal::gateway::venue::{VenueAccess, VenueGateway};
 use himal::journal::SessionKind;
 use himal::market::{BrokerId, InstrumentId, Price, Qty, Side, SourceId, Timestamp};
 use himal::runtime::live::LiveCore;
-use himal::runtime::live::board::{Board, LocalClock};
+use himal::runtime::live::board::LocalClock;
 use himal::runtime::live::intake::{Intake, Item};
-use himal::runtime::live::lines::{self, Shared};
+use himal::runtime::live::line_set::LineSet;
 use himal::runtime::live::probe::probe;
 use himal::runtime::live::recovery::{self, LiveKind};
-use himal::runtime::live::session::{FeedPlace, LiveSession, Outlet, SessionSetup};
+use himal::runtime::live::session::{LiveSession, SessionSetup};
 use himal::runtime::live::socket::Address;
 use himal::runtime::replay::player::ToPlayer;
 use himal::venue::flow::Scenario;
 use himal::venue::server::{Hall, Seat, ServeOptions, VenueClock, serve};
 use himal::wire::{MarketSaid, Said, ServerFrame};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
 const TOKEN: &str = "a-token-of-the-bench";
@@ -81,16 +81,10 @@ fn round_trip(runtime: &tokio::runtime::Runtime, address: &Address) {
     let (day, tag) = (begun.day.clone(), begun.tag.clone());
     let core = LiveCore::new(begun.sequencer);
     let account = core.state().accounts().keys().next().unwrap().clone();
-    let (intake, board, clock) = (Arc::new(Intake::default()), Board::default(), LocalClock::start());
-    let (stop, stopped) = watch::channel(false);
-    let shared = Shared { intake: Arc::clone(&intake), board: board.clone(), clock, stop: stopped };
-    let (restart, restarted) = mpsc::channel(1);
-    let (to_gateway, requests) = mpsc::channel(4_096);
-    let places = (board.add("feed", ConnectionUse::Feed), board.add("venue", ConnectionUse::Gateway));
-    let source = SourceId(1);
-    let session = VenueFeed::new(source, TOKEN, day.instruments.clone(), day.date);
-    let line = (source, places.0);
-    runtime.spawn(lines::feed(Box::new(session), line, address.clone().into(), shared.clone(), restarted));
+    let (mut lines, stop) = LineSet::new(LocalClock::start());
+    let intake = Arc::clone(&lines.shared.intake);
+    let session = VenueFeed::new(SourceId(1), TOKEN, day.instruments.clone(), day.date);
+    lines.feed(runtime.handle(), Box::new(session), address.clone().into());
     let access = VenueAccess {
         token: TOKEN.to_owned(),
         tag,
@@ -99,16 +93,12 @@ fn round_trip(runtime: &tokio::runtime::Runtime, address: &Address) {
         universe: day.instruments,
         reports: 0,
     };
-    let gateway = Box::new(VenueGateway::new(access));
-    runtime.spawn(lines::gateway(gateway, places.1, address.clone(), shared, requests));
+    let outlet = lines.venue(runtime.handle(), Box::new(VenueGateway::new(access)), address.clone());
     let (publish, frames) = watch::channel(None);
     let setup = SessionSetup {
         core,
-        intake: Arc::clone(&intake),
-        board,
-        clock,
-        feeds: vec![FeedPlace { source, place: places.0, orders: restart }],
-        outlet: Outlet::Line(to_gateway),
+        lines,
+        outlet,
         gateway: "venue".to_owned(),
         mode: Mode::Sim,
         account: Some(account.clone()),

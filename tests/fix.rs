@@ -27,13 +27,13 @@ use himal::gateway::fix::{FixAccess, FixGateway};
 use himal::journal::SessionKind;
 use himal::market::{AccountId, BrokerId, InstrumentId, Price, Qty, Side, SourceId, Timestamp};
 use himal::runtime::live::LiveCore;
-use himal::runtime::live::board::{Board, LocalClock};
+use himal::runtime::live::board::LocalClock;
 use himal::runtime::live::fix::{self, FixSettings, Numbers};
 use himal::runtime::live::intake::{Intake, Item};
-use himal::runtime::live::lines::{self, Shared};
+use himal::runtime::live::line_set::LineSet;
 use himal::runtime::live::probe::probe;
 use himal::runtime::live::recovery::{self, LiveKind};
-use himal::runtime::live::session::{FeedPlace, LiveSession, Outlet, SessionSetup};
+use himal::runtime::live::session::{LiveSession, Outlet, SessionSetup};
 use himal::runtime::live::socket::Address;
 use himal::runtime::replay::player::ToPlayer;
 use himal::venue::flow::Scenario;
@@ -202,21 +202,11 @@ impl Desk {
         let settings = FixSettings::read(&floor.settings).unwrap();
         let core = LiveCore::new(sequencer);
         let account = core.state().accounts().keys().next().unwrap().clone();
-        let (intake, board, clock) = (Arc::new(Intake::default()), Board::default(), LocalClock::start());
-        let (stop, stopped) = watch::channel(false);
-        let shared = Shared { intake: Arc::clone(&intake), board: board.clone(), clock, stop: stopped };
-        let (restart, restarted) = mpsc::channel(1);
-        let places = (board.add("feed", ConnectionUse::Feed), board.add("fix", ConnectionUse::Gateway));
-        let source = SourceId(1);
-        let feed = VenueFeed::new(source, TOKEN, day.instruments.clone(), day.date);
-        let line = (source, places.0);
-        floor.runtime.spawn(lines::feed(
-            Box::new(feed),
-            line,
-            floor.market.clone().into(),
-            shared.clone(),
-            restarted,
-        ));
+        let (mut lines, stop) = LineSet::new(LocalClock::start());
+        let intake = Arc::clone(&lines.shared.intake);
+        let feed = VenueFeed::new(SourceId(1), TOKEN, day.instruments.clone(), day.date);
+        lines.feed(floor.runtime.handle(), Box::new(feed), floor.market.clone().into());
+        let place = lines.shared.board.add("fix", ConnectionUse::Gateway);
         let access = FixAccess {
             tag,
             account: account.clone(),
@@ -230,15 +220,17 @@ impl Desk {
         let numbers = Numbers::open(&path, &settings.sender, &settings.target).unwrap();
         let gateway = FixGateway::new(access, core.state());
         let (to_gateway, requests) = mpsc::channel(4_096);
-        let line =
-            floor.runtime.spawn(fix::gateway(gateway, places.1, (settings, numbers), shared, requests));
+        let line = floor.runtime.spawn(fix::gateway(
+            gateway,
+            place,
+            (settings, numbers),
+            lines.shared.clone(),
+            requests,
+        ));
         let (publish, frames) = watch::channel(None);
         let setup = SessionSetup {
             core,
-            intake: Arc::clone(&intake),
-            board,
-            clock,
-            feeds: vec![FeedPlace { source, place: places.0, orders: restart }],
+            lines,
             outlet: Outlet::Numbered(to_gateway),
             gateway: "fix".to_owned(),
             mode: Mode::Sim,
@@ -527,10 +519,9 @@ fn what_came_counts_as_heard_only_when_the_session_is_through_with_it() {
     let begun = recovery::begin(&floor.journal(), probed.day(None), KIND, "Hfix").unwrap();
     let settings = FixSettings::read(&floor.settings).unwrap();
     // A line whose session takes nothing unless it is told to.
-    let (intake, board) = (Arc::new(Intake::default()), Board::default());
-    let (stop, stopped) = watch::channel(false);
-    let place = board.add("fix", ConnectionUse::Gateway);
-    let shared = Shared { intake: Arc::clone(&intake), board, clock: LocalClock::start(), stop: stopped };
+    let (lines, stop) = LineSet::new(LocalClock::start());
+    let intake = Arc::clone(&lines.shared.intake);
+    let place = lines.shared.board.add("fix", ConnectionUse::Gateway);
     let access = FixAccess {
         tag: begun.tag.clone(),
         account: AccountId::new("07"),
@@ -544,7 +535,13 @@ fn what_came_counts_as_heard_only_when_the_session_is_through_with_it() {
     let store = Numbers::open(&path, &settings.sender, &settings.target).unwrap();
     let gateway = FixGateway::new(access, begun.sequencer.state());
     let (_requests, from_engine) = mpsc::channel(16);
-    let line = floor.runtime.spawn(fix::gateway(gateway, place, (settings, store), shared, from_engine));
+    let line = floor.runtime.spawn(fix::gateway(
+        gateway,
+        place,
+        (settings, store),
+        lines.shared.clone(),
+        from_engine,
+    ));
     // Syncing, then live: the answer about all orders has come.
     wait_for(|| (intake.pushed() >= 2).then_some(()));
     let before = numbers(&path).1;

@@ -7,23 +7,23 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use himal::console::{ConnectionUse, Frame, Mode, ShellRequest};
+use himal::console::{Frame, Mode, ShellRequest};
 use himal::engine::{Command, GatewayKind, OperatorCommand, OperatorId};
 use himal::feed::live::VenueFeed;
 use himal::gateway::venue::{VenueAccess, VenueGateway};
 use himal::journal::SessionKind;
 use himal::market::{AccountId, SourceId};
 use himal::runtime::live::LiveCore;
-use himal::runtime::live::board::{Board, LocalClock};
+use himal::runtime::live::board::LocalClock;
 use himal::runtime::live::intake::{Intake, Item};
-use himal::runtime::live::lines::{self, Shared};
+use himal::runtime::live::line_set::LineSet;
 use himal::runtime::live::probe::probe;
 use himal::runtime::live::recovery::{self, LiveKind};
-use himal::runtime::live::session::{FeedPlace, LiveSession, Outlet, SessionSetup};
+use himal::runtime::live::session::{LiveSession, SessionSetup};
 use himal::runtime::live::socket::Address;
 use himal::runtime::replay::player::ToPlayer;
 use tokio::runtime::Runtime;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 const KIND: LiveKind = LiveKind { session: SessionKind::Live, gateway: GatewayKind::Remote };
 
@@ -61,26 +61,12 @@ impl Session {
         let day = begun.day.clone();
         let core = LiveCore::new(begun.sequencer);
         let account = core.state().accounts().keys().next().unwrap().clone();
-        let (intake, board) = (Arc::new(Intake::default()), Board::default());
-        let (stop, stopped) = watch::channel(false);
-        let shared = Shared { intake: Arc::clone(&intake), board: board.clone(), clock, stop: stopped };
-        let mut places = Vec::new();
+        let (mut lines, stop) = LineSet::new(clock);
+        let intake = Arc::clone(&lines.shared.intake);
         for (n, feed) in (1..).zip(feeds) {
-            let source = SourceId(n);
-            let place = board.add(&format!("feed {n}"), ConnectionUse::Standby);
-            let (restart, restarted) = mpsc::channel(1);
-            let session = VenueFeed::new(source, token, day.instruments.clone(), day.date);
-            let line = (source, place);
-            runtime.spawn(lines::feed(
-                Box::new(session),
-                line,
-                address(*feed).into(),
-                shared.clone(),
-                restarted,
-            ));
-            places.push(FeedPlace { source, place, orders: restart });
+            let session = VenueFeed::new(SourceId(n), token, day.instruments.clone(), day.date);
+            lines.feed(runtime.handle(), Box::new(session), address(*feed).into());
         }
-        let place = board.add("venue", ConnectionUse::Gateway);
         let access = VenueAccess {
             token: token.to_owned(),
             tag: TAG.to_owned(),
@@ -89,17 +75,12 @@ impl Session {
             universe: day.instruments,
             reports: 0,
         };
-        let (to_gateway, requests) = mpsc::channel(4_096);
-        let orders = Box::new(VenueGateway::new(access));
-        runtime.spawn(lines::gateway(orders, place, address(gateway), shared, requests));
+        let outlet = lines.venue(runtime.handle(), Box::new(VenueGateway::new(access)), address(gateway));
         let (publish, frames) = watch::channel(None);
         let setup = SessionSetup {
             core,
-            intake: Arc::clone(&intake),
-            board,
-            clock,
-            feeds: places,
-            outlet: Outlet::Line(to_gateway),
+            lines,
+            outlet,
             gateway: "venue".to_owned(),
             mode: Mode::Sim,
             account: Some(account.clone()),

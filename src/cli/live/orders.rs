@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
 
 use super::wires::Wires;
 use crate::cli::CliError;
@@ -17,11 +17,12 @@ use crate::runtime::live::book_file;
 use crate::runtime::live::broker::Broker;
 #[cfg(feature = "fix")]
 use crate::runtime::live::fix::{self, FixSettings};
-use crate::runtime::live::lines::{self, Shared};
+use crate::runtime::live::line_set::LineSet;
+#[cfg(feature = "fix")]
+use crate::runtime::live::line_set::REQUESTS;
+use crate::runtime::live::lines::Shared;
 use crate::runtime::live::session::Outlet;
 
-/// Requests that may wait for the gateway's line.
-const REQUESTS: usize = 4_096;
 /// What stands for a gateway that is a person.
 const MANUAL: &str = "manual";
 /// What the file of a FIX session comes after.
@@ -89,20 +90,19 @@ pub(super) fn outlet(
     (day, tag, journal): (&DayMeta, String, &Path),
     account: Option<&AccountId>,
     wires: &Wires,
-    shared: Shared,
-    runtime: &tokio::runtime::Runtime,
+    lines: &LineSet,
+    runtime: &Handle,
 ) -> std::io::Result<(Outlet, &'static str)> {
     match (&wires.orders, &wires.gateway, account) {
         (OrdersTo::Person { statement }, ..) => {
-            let place = shared.board.add("broker", ConnectionUse::Gateway);
+            let place = lines.shared.board.add("broker", ConnectionUse::Gateway);
             if let Some(path) = statement.clone() {
-                let Shared { intake, stop, .. } = shared;
+                let Shared { intake, stop, .. } = lines.shared.clone();
                 runtime.spawn(book_file::watch(path, day.instruments.clone(), intake, stop));
             }
             Ok((Outlet::Broker(Box::new(Broker::of(state, place))), "broker"))
         }
         (_, Some(address), Some(account)) => {
-            let place = shared.board.add("venue", ConnectionUse::Gateway);
             let access = VenueAccess {
                 token: wires.token.clone(),
                 tag,
@@ -111,14 +111,12 @@ pub(super) fn outlet(
                 universe: day.instruments.clone(),
                 reports: state.gateway().reports,
             };
-            let (to_gateway, from_engine) = mpsc::channel(REQUESTS);
             let gateway = Box::new(VenueGateway::new(access));
-            runtime.spawn(lines::gateway(gateway, place, address.clone(), shared, from_engine));
-            Ok((Outlet::Line(to_gateway), "venue"))
+            Ok((lines.venue(runtime, gateway, address.clone()), "venue"))
         }
         #[cfg(feature = "fix")]
         (OrdersTo::Fix(settings), _, Some(account)) => {
-            let place = shared.board.add("fix", ConnectionUse::Gateway);
+            let place = lines.shared.board.add("fix", ConnectionUse::Gateway);
             let path = settings.numbers(journal);
             let numbers = fix::Numbers::open(&path, &settings.sender, &settings.target)?;
             let access = FixAccess {
@@ -130,10 +128,10 @@ pub(super) fn outlet(
                 positions: settings.positions,
                 cash: settings.cash,
             };
-            let (to_gateway, from_engine) = mpsc::channel(REQUESTS);
+            let (to_gateway, from_engine) = tokio::sync::mpsc::channel(REQUESTS);
             let gateway = FixGateway::new(access, state);
             let line = ((**settings).clone(), numbers);
-            runtime.spawn(fix::gateway(gateway, place, line, shared, from_engine));
+            runtime.spawn(fix::gateway(gateway, place, line, lines.shared.clone(), from_engine));
             Ok((Outlet::Numbered(to_gateway), "fix"))
         }
         _ => {

@@ -2,24 +2,21 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
-
 use super::CommonArgs;
 use super::begin::{Begin, Started};
 use super::orders::{OrdersTo, outlet};
 use super::wires::Wires;
 use crate::cli::{CliError, Global, paths};
-use crate::console::{ConnectionUse, Mode};
+use crate::console::Mode;
 use crate::engine::OperatorId;
 use crate::journal::SessionKind;
-use crate::market::SourceId;
 use crate::runtime::config::Settings;
 use crate::runtime::live::LiveCore;
-use crate::runtime::live::board::{Board, LocalClock};
-use crate::runtime::live::intake::{Intake, Item};
-use crate::runtime::live::lines::{self, Shared};
+use crate::runtime::live::board::LocalClock;
+use crate::runtime::live::intake::Item;
+use crate::runtime::live::line_set::LineSet;
 use crate::runtime::live::recovery::{Begun, LiveKind};
-use crate::runtime::live::session::{FeedPlace, LiveSession, SessionSetup};
+use crate::runtime::live::session::{LiveSession, SessionSetup};
 use crate::runtime::local::{self, LocalError, LocalSetup, Running, SessionStart};
 
 pub(super) fn start(
@@ -74,28 +71,18 @@ fn session(
         if let Some(exchange) = exchange {
             core.set_clock(exchange);
         }
-        let (stop, stopped) = watch::channel(false);
-        let intake = Arc::new(Intake::default());
-        let board = Board::default();
-        let shared = Shared { intake: Arc::clone(&intake), board: board.clone(), clock, stop: stopped };
-        let mut feeds = Vec::new();
-        for (n, (session, way)) in (1..).zip(sessions) {
-            let source = SourceId(n);
-            let place = board.add(&format!("feed {n}"), ConnectionUse::Standby);
-            let (orders, told) = mpsc::channel(1);
-            runtime.spawn(lines::feed(session, (source, place), way, shared.clone(), told));
-            feeds.push(FeedPlace { source, place, orders });
+        let (mut lines, stop) = LineSet::new(clock);
+        for (session, way) in sessions {
+            lines.feed(runtime.handle(), session, way);
         }
         let account = core.state().accounts().keys().next().cloned();
         let session = (&day, tag, journal.as_path());
-        let (outlet, gateway) = outlet(core.state(), session, account.as_ref(), &wires, shared, &runtime)?;
-        let tell_to = Arc::clone(&intake);
+        let (outlet, gateway) =
+            outlet(core.state(), session, account.as_ref(), &wires, &lines, runtime.handle())?;
+        let tell_to = Arc::clone(&lines.shared.intake);
         let setup = SessionSetup {
             core,
-            intake,
-            board,
-            clock,
-            feeds,
+            lines,
             outlet,
             gateway: gateway.to_owned(),
             mode,

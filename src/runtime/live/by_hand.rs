@@ -2,10 +2,11 @@
 //! what a restart leaves, and the whole way through the screen.
 
 use super::LiveCore;
-use super::board::{Board, LocalClock};
+use super::board::LocalClock;
 use super::book_file::BookNews;
 use super::broker::Broker;
-use super::intake::{Intake, Item};
+use super::intake::Item;
+use super::line_set::LineSet;
 use super::recovery::{self, LiveKind};
 use super::session::{LiveSession, Outlet, SessionSetup};
 use crate::engine::{AlertKind, Command, GatewayKind, OperatorCommand, OperatorId, SeenOrder, Told};
@@ -238,13 +239,11 @@ fn whoever_quits_what_came_with_it_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     let Desk { core, .. } = Desk::begun(&folder.path().join("manual.journal"), noon(0));
     let account = core.state().accounts().keys().next().unwrap().clone();
-    let intake = Arc::new(Intake::default());
+    let (lines, _stop) = LineSet::new(LocalClock::start());
+    let intake = Arc::clone(&lines.shared.intake);
     let setup = SessionSetup {
         core,
-        intake: Arc::clone(&intake),
-        board: Board::default(),
-        clock: LocalClock::start(),
-        feeds: Vec::new(),
+        lines,
         outlet: Outlet::None,
         gateway: "broker".to_owned(),
         mode: Mode::Live,

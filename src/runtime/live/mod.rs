@@ -11,6 +11,7 @@ pub mod fetch;
 pub mod fix;
 mod handed;
 pub mod intake;
+pub mod line_set;
 pub mod lines;
 pub mod probe;
 mod recorder;

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
 use super::LiveCore;
-use super::board::{Board, LocalClock};
 use super::broker::Broker;
-use super::intake::{Intake, Item};
+use super::intake::Item;
+use super::line_set::{FeedPlace, LineSet};
 use super::lines::LineOrder;
 use crate::console::{Frame, GatewayStatus, Mode, ShellHealth, ShellRequest, ShellStatus};
 use crate::engine::snapshot::SnapshotBuilder;
@@ -32,16 +32,6 @@ const BECOMES_LIVE: Duration = Duration::from_secs(3);
 /// Notes kept for the screen.
 const NOTES: usize = 8;
 
-/// One feed as the session sees it.
-pub struct FeedPlace {
-    /// Its number.
-    pub source: SourceId,
-    /// Its place on the board.
-    pub place: usize,
-    /// What it is told to do.
-    pub orders: mpsc::Sender<LineOrder>,
-}
-
 /// Where requests go.
 pub enum Outlet {
     /// Nowhere: the engine fills them itself, or nobody is there.
@@ -58,14 +48,8 @@ pub enum Outlet {
 pub struct SessionSetup {
     /// The engine, caught up.
     pub core: LiveCore,
-    /// What waits for it.
-    pub intake: Arc<Intake>,
-    /// Where the lines stand.
-    pub board: Board,
-    /// This machine's clock.
-    pub clock: LocalClock,
-    /// The feeds, the one to prefer first.
-    pub feeds: Vec<FeedPlace>,
+    /// What comes to it, and where its lines stand.
+    pub lines: LineSet,
     /// Where requests go.
     pub outlet: Outlet,
     /// What the header calls the gateway.
@@ -107,9 +91,9 @@ impl LiveSession {
     /// A session that publishes to `frames`.
     #[must_use]
     pub fn new(setup: SessionSetup, frames: watch::Sender<Option<Frame>>) -> Self {
-        let lines = vec![(LineState::Connecting, None); setup.feeds.len()];
-        if let Some(first) = setup.feeds.first() {
-            setup.board.use_feed(first.place);
+        let lines = vec![(LineState::Connecting, None); setup.lines.feeds.len()];
+        if let Some(first) = setup.lines.feeds.first() {
+            setup.lines.shared.board.use_feed(first.place);
         }
         Self {
             setup,
@@ -134,10 +118,11 @@ impl LiveSession {
         self.begin()?;
         self.publish();
         loop {
-            let items = self.setup.intake.take(IDLE.min(FRAME.saturating_sub(self.published.elapsed())));
+            let items =
+                self.setup.lines.shared.intake.take(IDLE.min(FRAME.saturating_sub(self.published.elapsed())));
             let go_on = self.take(items)?;
             self.choose()?;
-            let now = self.setup.clock.now();
+            let now = self.setup.lines.shared.clock.now();
             self.setup.core.tick(now)?;
             self.end_day(now);
             self.hand_out()?;
@@ -149,7 +134,7 @@ impl LiveSession {
                 self.publish();
             }
         }
-        self.setup.intake.close();
+        self.setup.lines.shared.intake.close();
         let over = self.setup.core.state().session().phase == SessionPhase::Ended;
         let sequencer = self.setup.core.sequencer_mut();
         if over {
@@ -161,7 +146,7 @@ impl LiveSession {
 
     /// No line stands before one is heard of, whatever the journal says of before.
     fn begin(&mut self) -> Result<(), SequencerError> {
-        let now = self.setup.clock.now();
+        let now = self.setup.lines.shared.clock.now();
         let heard: Vec<SourceId> = self.setup.core.state().feeds().iter().map(|(id, _)| *id).collect();
         for source in heard {
             self.setup.core.line(now, Line::Feed(source), LineState::Connecting)?;
@@ -171,7 +156,7 @@ impl LiveSession {
         }
         if let Outlet::Broker(broker) = &mut self.setup.outlet {
             let slips = broker.begin(&mut self.setup.core, now)?;
-            broker.show(&self.setup.board);
+            broker.show(&self.setup.lines.shared.board);
             if slips > 0 {
                 self.note(format!("slips of before: {slips}; look in the portal before keying one in again"));
             }
@@ -181,13 +166,14 @@ impl LiveSession {
 
     /// Gives the engine everything that has come. `false` when somebody quits.
     fn take(&mut self, items: VecDeque<Item>) -> Result<bool, SequencerError> {
-        let now = self.setup.clock.now();
+        let now = self.setup.lines.shared.clock.now();
         let mut go_on = true;
         // All of it, whoever quits: what has been taken counts as done.
         for item in items {
             match item {
                 Item::Market(event) => {
-                    let in_use = self.setup.feeds.get(self.active).is_some_and(|f| f.source == event.source);
+                    let in_use =
+                        self.setup.lines.feeds.get(self.active).is_some_and(|f| f.source == event.source);
                     if in_use && !self.awaits_restart {
                         self.setup.core.market(now, event)?;
                     }
@@ -227,7 +213,7 @@ impl LiveSession {
     }
 
     fn on_clock(&mut self, source: SourceId, clock: SourceClock) {
-        let Some(n) = self.setup.feeds.iter().position(|f| f.source == source) else { return };
+        let Some(n) = self.setup.lines.feeds.iter().position(|f| f.source == source) else { return };
         self.lines[n].1 = Some(clock);
         if n == self.active {
             self.setup.core.set_clock(clock);
@@ -241,7 +227,7 @@ impl LiveSession {
             self.note(DAY_ENDED.to_owned());
         }
         if let Some(told) = &mut self.ended
-            && let Some(feed) = self.setup.feeds.get(*told)
+            && let Some(feed) = self.setup.lines.feeds.get(*told)
         {
             let full = |e| matches!(e, mpsc::error::TrySendError::Full(_));
             // A line that has yet to take an order in is told the next time around.
@@ -251,8 +237,8 @@ impl LiveSession {
 
     /// A feed's line changed: the engine hears of the one in use, and another may take over.
     fn on_feed(&mut self, source: SourceId, state: LineState) -> Result<(), SequencerError> {
-        let Some(n) = self.setup.feeds.iter().position(|f| f.source == source) else { return Ok(()) };
-        let now = self.setup.clock.now();
+        let Some(n) = self.setup.lines.feeds.iter().position(|f| f.source == source) else { return Ok(()) };
+        let now = self.setup.lines.shared.clock.now();
         self.lines[n].0 = state;
         if n == self.active {
             if self.awaits_restart {
@@ -279,11 +265,11 @@ impl LiveSession {
             return Ok(());
         }
         let Some(next) = self.lines.iter().position(|(state, _)| state.is_live()) else { return Ok(()) };
-        let now = self.setup.clock.now();
+        let now = self.setup.lines.shared.clock.now();
         self.active = next;
         self.patience = Instant::now() + BECOMES_LIVE;
-        let FeedPlace { source, place, orders } = &self.setup.feeds[next];
-        self.setup.board.use_feed(*place);
+        let FeedPlace { source, place, orders } = &self.setup.lines.feeds[next];
+        self.setup.lines.shared.board.use_feed(*place);
         // It begins anew, so that the whole book comes from it. A full channel means that it is already told to.
         self.awaits_restart = orders.try_send(LineOrder::Anew).is_ok();
         if let Some(clock) = self.lines[next].1 {
@@ -312,8 +298,8 @@ impl LiveSession {
             }
             Outlet::Broker(broker) => {
                 let requests: Vec<GatewayRequest> = requests.into_iter().map(plain).collect();
-                broker.hand_out(&mut self.setup.core, self.setup.clock.now(), &requests)?;
-                broker.show(&self.setup.board);
+                broker.hand_out(&mut self.setup.core, self.setup.lines.shared.clock.now(), &requests)?;
+                broker.show(&self.setup.lines.shared.board);
                 Vec::new()
             }
         };
@@ -347,7 +333,7 @@ impl LiveSession {
 
     fn publish(&mut self) {
         let snapshot = Arc::new(self.builder.build(self.setup.core.state()));
-        let conflated = self.setup.intake.conflated();
+        let conflated = self.setup.lines.shared.intake.conflated();
         let status = ShellStatus {
             mode: self.setup.mode,
             account: self.setup.account.clone(),
@@ -357,7 +343,7 @@ impl LiveSession {
             commands_waiting: 0,
             notes: self.setup.notes.clone(),
             health: self.health(),
-            connections: self.setup.board.read(self.setup.clock.now(), conflated),
+            connections: self.setup.lines.shared.board.read(self.setup.lines.shared.clock.now(), conflated),
         };
         self.frames.send_replace(Some(Frame { snapshot, status: Arc::new(status) }));
         self.published = Instant::now();
@@ -370,11 +356,15 @@ mod tests {
     use crate::feed::day::DayMeta;
     use crate::journal::SessionKind;
     use crate::market::time::NS_PER_S;
-    use crate::market::{Board as Market, Instrument, SessionDate, Symbol, Universe};
+    use crate::market::{Board as Market, Instrument, SessionDate, Symbol, Timestamp, Universe};
+    use crate::runtime::live::board::LocalClock;
     use crate::runtime::live::recovery::{LiveKind, begin};
 
-    #[test]
-    fn when_the_day_is_over_every_line_is_told_to_end_and_it_is_said_once() {
+    /// A minute before midnight in UTC.
+    const LATE: Timestamp = Timestamp::from_ns(1_723_161_540 * NS_PER_S);
+
+    /// A session with two feeds that no line stands behind, and what each is told.
+    fn session() -> (LiveSession, Vec<mpsc::Receiver<LineOrder>>, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let universe = Universe::new([Instrument::foreign(Symbol::new("BTCUSDT"), 100, 1)]);
         let date = SessionDate::new(2024, 8, 8).unwrap();
@@ -382,27 +372,18 @@ mod tests {
         let kind = LiveKind { session: SessionKind::Paper, gateway: GatewayKind::Inside };
         let begun = begin(&folder.path().join("a.journal"), day, kind, "T").unwrap();
         let mut core = LiveCore::new(begun.sequencer);
-        // A minute before midnight in UTC.
-        let there = crate::market::Timestamp::from_ns(1_723_161_540 * NS_PER_S);
-        core.set_clock(SourceClock { here: there, there, speed_milli: 1_000 });
-        let (board, clock) = (Board::default(), LocalClock::start());
+        core.set_clock(SourceClock { here: LATE, there: LATE, speed_milli: 1_000 });
+        let (mut lines, _) = LineSet::new(LocalClock::start());
         let mut heard = Vec::new();
-        let mut feed = |n: u16| {
+        for n in 1..=2 {
             let (orders, told) = mpsc::channel(1);
             heard.push(told);
-            FeedPlace {
-                source: SourceId(n),
-                place: board.add("feed", crate::console::ConnectionUse::Feed),
-                orders,
-            }
-        };
-        let feeds = vec![feed(1), feed(2)];
+            let place = lines.shared.board.add("feed", crate::console::ConnectionUse::Standby);
+            lines.feeds.push(FeedPlace { source: SourceId(n), place, orders });
+        }
         let setup = SessionSetup {
             core,
-            intake: Arc::new(Intake::default()),
-            board,
-            clock,
-            feeds,
+            lines,
             outlet: Outlet::None,
             gateway: "inside".to_owned(),
             mode: Mode::Paper,
@@ -410,11 +391,16 @@ mod tests {
             operator: OperatorId::new("desk"),
             notes: Vec::new(),
         };
-        let mut session = LiveSession::new(setup, watch::channel(None).0);
-        session.end_day(there.plus_ns(59 * NS_PER_S));
+        (LiveSession::new(setup, watch::channel(None).0), heard, folder)
+    }
+
+    #[test]
+    fn when_the_day_is_over_every_line_is_told_to_end_and_it_is_said_once() {
+        let (mut session, mut heard, _folder) = session();
+        session.end_day(LATE.plus_ns(59 * NS_PER_S));
         assert!(heard.iter_mut().all(|told| told.try_recv().is_err()) && session.setup.notes.is_empty());
         for second in 60..64 {
-            session.end_day(there.plus_ns(second * NS_PER_S));
+            session.end_day(LATE.plus_ns(second * NS_PER_S));
         }
         assert!(heard.iter_mut().all(|told| told.try_recv() == Ok(LineOrder::End(DAY_ENDED))));
         assert!(heard.iter_mut().all(|told| told.try_recv().is_err()));
