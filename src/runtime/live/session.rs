@@ -406,4 +406,26 @@ mod tests {
         assert!(heard.iter_mut().all(|told| told.try_recv().is_err()));
         assert_eq!(session.setup.notes, [DAY_ENDED]);
     }
+
+    #[test]
+    fn two_feeds_that_come_up_together_do_not_take_over_from_each_other_in_turns() {
+        use LineState::{Connecting, Live};
+        let (mut session, mut heard, _folder) = session();
+        let (first, second) = (SourceId(1), SourceId(2));
+        // The second is there a moment earlier: the first is preferred, and has a while.
+        session.on_feed(second, Live).unwrap();
+        session.on_feed(first, Live).unwrap();
+        assert_eq!((session.active, heard[1].try_recv().is_err()), (0, true));
+        // The first fails: the second takes over at once, and begins anew.
+        session.on_feed(first, Connecting).unwrap();
+        assert_eq!((session.active, heard[1].try_recv()), (1, Ok(LineOrder::Anew)));
+        // While it does, the first is back, and is not begun anew in its turn.
+        session.on_feed(second, Connecting).unwrap();
+        session.on_feed(first, Live).unwrap();
+        assert_eq!((session.active, heard[0].try_recv().is_err()), (1, true));
+        // It has had its while and is not there.
+        session.patience = Instant::now();
+        session.choose().unwrap();
+        assert_eq!((session.active, heard[0].try_recv()), (0, Ok(LineOrder::Anew)));
+    }
 }
