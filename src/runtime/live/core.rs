@@ -1,8 +1,9 @@
 //! The engine of a live session and what it is given, without sockets or threads.
 //!
 //! Everything that comes in is given the engine's time here: the exchange's clock as far as the feed in use tells
-//! it, never running back, and never beyond the day: what is of a later date is not handed on. Events of the feed in use are numbered anew without a hole: what was missing was dealt
-//! with by the feed, and what was left out under load was left out on purpose.
+//! it, never running back, and never beyond the day: what is of a later date is not handed on. Events of the feed in
+//! use are numbered anew without a hole: what was missing was dealt with by the feed, and what was left out under load
+//! was left out on purpose.
 
 use super::handed::Handed;
 use super::recovery::utc_day;
